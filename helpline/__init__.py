@@ -1,0 +1,20 @@
+"""Helpline: anonymous chat between visitors and counsellors on duty.
+
+Nothing is imported at module level: `helpline.serve` has to patch the standard library before anything else loads.
+"""
+
+
+def create_app(settings=None, async_mode="threading"):
+    """Build the Flask application.
+
+    settings: a `helpline.config.Settings`; read from HELPLINE_* variables when None.
+    async_mode: `eventlet` in the launcher, `threading` everywhere else.
+    """
+    from helpline import web
+
+    app = web.new_flask(settings)
+    web.register_extensions(app, async_mode)
+    web.register_pages(app)
+    web.register_sockets(app)
+    web.register_errors(app)
+    return app

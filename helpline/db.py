@@ -1,0 +1,192 @@
+"""Engine, base class, column types and the transaction every service works in."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+LOCK_WAIT_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC moment; SQLite keeps it without a zone, PostgreSQL with."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone can't be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Key = Annotated[str, mapped_column(String(32), primary_key=True)]
+Instant = Annotated[datetime, mapped_column(Utc)]
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints have predictable names so that migrations can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def random_key() -> str:
+    """26 random characters of Crockford's base 32 (130 bits); their order tells nothing."""
+    number = secrets.randbits(130)
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(0, 130, 5))
+
+
+def new_engine(url: str | URL) -> Engine:
+    """An engine with the house's settings for SQLite or PostgreSQL."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True, pool_size=20, max_overflow=20)
+    engine = create_engine(address, connect_args={"timeout": 0, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        # The driver must not begin or commit anything by itself: BEGIN IMMEDIATE is ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=0")
+        retrying(lambda: cursor.execute("PRAGMA journal_mode=WAL"))
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        retrying(lambda: connection.exec_driver_sql(f"BEGIN {kind}"))
+
+    return engine
+
+
+def retrying(attempt: Callable[[], T]) -> T:
+    """Run `attempt` again while another process holds SQLite's lock, sleeping so that other work goes on.
+
+    Waiting inside SQLite (busy_timeout) would stop every chat of this process. Gives up after 10 seconds.
+    """
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    pause = 0.001
+    while True:
+        try:
+            return attempt()
+        except Exception as error:
+            if "database is locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(pause)
+            pause = min(pause * 2, 0.05)
+
+
+_engine: Engine | None = None
+
+
+def bind(url: str | URL) -> Engine:
+    """Make the database at `url` the one of this process."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = new_engine(url)
+    return _engine
+
+
+def engine() -> Engine:
+    """The engine of this process."""
+    if _engine is None:
+        raise RuntimeError("no database is bound: helpline.db.bind(url) comes first")
+    return _engine
+
+
+class _Unit:
+    """One running transaction: its session and what is to happen after its commit."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.hooks: list[Callable[[], None]] = []
+
+
+_running: ContextVar[_Unit | None] = ContextVar("helpline_transaction", default=None)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A write transaction; inside another it joins it, and the outermost commits and runs the hooks.
+
+    Never sleep, emit, hash in the pool or talk to Redis inside: on SQLite the whole house waits for the one writer.
+    """
+    outer = _running.get()
+    if outer is not None:
+        yield outer.session
+        return
+    with Session(engine(), expire_on_commit=False) as session:
+        session.connection(execution_options={"writes": True})
+        unit = _Unit(session)
+        token = _running.set(unit)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            _running.reset(token)
+    for hook in unit.hooks:
+        hook()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read-only view of the database; joins a running transaction."""
+    outer = _running.get()
+    if outer is not None:
+        yield outer.session
+        return
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` once the outermost transaction is committed; it is dropped on a rollback."""
+    unit = _running.get()
+    if unit is None:
+        hook()
+    else:
+        unit.hooks.append(hook)
+
+
+def is_missing_schema(error: OperationalError) -> bool:
+    """True when a query failed because the tables are not there yet."""
+    text = str(error)
+    return "no such table" in text or "does not exist" in text
