@@ -1,0 +1,65 @@
+"""The two ledgers: what was answered, what was missed. No row leads back to a chat or a person."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpline.db import Base, Instant, Key
+
+# Random keys in a table without row ids: nothing tells in which order rows came.
+UNORDERED = {"sqlite_with_rowid": False}
+
+
+class Contact(Base):
+    """An answered chat: the line's local date and hour, bands instead of values."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (UNORDERED,)
+
+    key: Mapped[Key]
+    line: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(16))
+    on_date: Mapped[date] = mapped_column(Date)
+    on_hour: Mapped[int]
+    in_hours: Mapped[bool]
+    language: Mapped[str] = mapped_column(String(8))
+    wait_s: Mapped[int | None]
+    length_min: Mapped[int | None]
+    concern: Mapped[str] = mapped_column(String(16), default="unknown")
+    age_band: Mapped[str] = mapped_column(String(16), default="unknown")
+    gender: Mapped[str] = mapped_column(String(16), default="unknown")
+    test: Mapped[bool] = mapped_column(default=False)
+
+
+class MissedContact(Base):
+    """A contact that nobody answered, with its cause."""
+
+    __tablename__ = "missed_contacts"
+    __table_args__ = (UNORDERED,)
+
+    key: Mapped[Key]
+    line: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(16))
+    on_date: Mapped[date] = mapped_column(Date)
+    on_hour: Mapped[int]
+    in_hours: Mapped[bool]
+    language: Mapped[str] = mapped_column(String(8))
+    wait_s: Mapped[int | None]
+    cause: Mapped[str] = mapped_column(String(24))
+    test: Mapped[bool] = mapped_column(default=False)
+
+
+class WrapUp(Base):
+    """The only link between a chat and its contact; gone when filled in or after 24 hours."""
+
+    __tablename__ = "wrap_ups"
+
+    chat_id: Mapped[Key]
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_key: Mapped[str] = mapped_column(ForeignKey("contacts.key"))
+    line: Mapped[str] = mapped_column(String(32))
+    ended_at: Mapped[Instant] = mapped_column(index=True)
+    minutes: Mapped[int]
