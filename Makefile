@@ -1,0 +1,107 @@
+# `make run` and `make test` do everything on a fresh machine; the other targets are their parts.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# The same default as the settings have; `make run` keeps the demo's sign-ins there.
+HELPLINE_INSTANCE_DIR ?= $(CURDIR)/instance
+export HELPLINE_INSTANCE_DIR
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help install run test test-tools system-tools lint format seeded translations wheel lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+# --- install ---------------------------------------------------------------------------------------------
+
+install: .venv/.installed ## .venv with the locked requirements and the command .venv/bin/helpline
+
+# A venv that was cut off half way has no stamp, so it is made anew.
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit("Helpline needs Python 3.11 or newer.") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call apt,python3-venv); }
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.installed: requirements.txt pyproject.toml translations/compile.py $(wildcard translations/*/LC_MESSAGES/*.po) | .venv/.made
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --- run -------------------------------------------------------------------------------------------------
+
+SIGN_INS := $(HELPLINE_INSTANCE_DIR)/demo-sign-ins.txt
+
+# The demo prints its sign-ins once; they are kept (readable by the owner only) so that every start shows them.
+run: install ## the site with its demo on http://127.0.0.1:8000/ (PORT=, HOST=)
+	@if [ ! -e "$(SIGN_INS)" ]; then \
+	  umask 077; mkdir -p "$(HELPLINE_INSTANCE_DIR)"; \
+	  $(BIN)/helpline demo > "$(SIGN_INS).part" && mv "$(SIGN_INS).part" "$(SIGN_INS)" || rm -f "$(SIGN_INS).part"; \
+	fi
+	@[ ! -e "$(SIGN_INS)" ] || cat "$(SIGN_INS)"
+	@exec $(BIN)/helpline serve --host $(HOST) --port $(PORT)
+
+# --- test ------------------------------------------------------------------------------------------------
+
+test: test-tools lint ## everything: lint, types, import rules, all tests
+	$(BIN)/python -m pytest
+
+seeded: test-tools ## puts each seeded fault in and shows that its test turns red
+	$(BIN)/python tests/faults/seeded/run.py
+
+lint: .venv/.tested ## ruff, mypy, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/.tested ## puts the Python files in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-tools: .venv/.tested node_modules/.installed system-tools ## what the tests need
+
+.venv/.tested: .venv/.installed requirements-test.txt
+	$(PIP) --require-hashes -r requirements-test.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json package.json
+	@command -v npm >/dev/null || { $(call apt,npm); }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# $(call apt,PACKAGES): installs Debian packages as root, else says what is missing.
+apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing: $(1)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
+	  else echo "Missing: $(1). Please install it (Debian: apt-get install $(1)) and call make again." >&2; exit 1; fi
+
+# CHROMIUM=/path/to/chromium names another browser.
+system-tools:
+	@[ -n "$${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || { $(call apt,chromium fonts-liberation); }
+	@command -v strace >/dev/null || { $(call apt,strace); }
+
+# --- upkeep ----------------------------------------------------------------------------------------------
+
+translations: .venv/.installed ## compiles the catalogues after a change
+	$(BIN)/python translations/compile.py
+
+wheel: .venv/.tested ## dist/helpline-*.whl
+	$(BIN)/python -m hatchling build --target wheel
+
+# The order matters: the tests run on exactly the versions that the application is served with.
+LOCK = $(BIN)/uv pip compile pyproject.toml --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+lock: .venv/.tested ## newest versions that fit, with hashes
+	$(LOCK) --upgrade --group build --output-file requirements.txt
+	$(LOCK) --upgrade --group build --group test --constraint requirements.txt --output-file requirements-test.txt
+
+clean: ## removes what the build made; the instance folder stays
+	rm -rf .venv node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .artefacts
