@@ -1,0 +1,90 @@
+"""Tables of the chat: the chat itself, its texts, refused offers, and the dispatcher's lease."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpline.db import Base, Instant, Key, Utc
+
+
+class Chat(Base):
+    """One conversation, from the moment the visitor joins the queue.
+
+    Nothing here leads to the visitor's session: only the sealed session knows its chat.
+    `counsellor` is whom it is offered to or who has it; `rank_at` is the joining time minus the head start.
+    """
+
+    __tablename__ = "chats"
+    __table_args__ = (
+        Index("ix_chats_state_line", "state", "line"),
+        Index("ix_chats_counsellor_state", "counsellor", "state"),
+    )
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(40))
+    line: Mapped[str] = mapped_column(ForeignKey("lines.slug"))
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16))
+    danger: Mapped[str] = mapped_column(String(8))
+    distress: Mapped[int]
+    joined_at: Mapped[Instant]
+    waiting_since: Mapped[Instant]
+    rank_at: Mapped[Instant]
+    cut_off: Mapped[bool] = mapped_column(default=False)
+    someone_on_duty: Mapped[bool] = mapped_column(default=False)
+    counsellor: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    last_counsellor: Mapped[str | None] = mapped_column(String(32))
+    offer_expires_at: Mapped[datetime | None] = mapped_column(Utc)
+    started_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    reason: Mapped[str | None] = mapped_column(String(24))
+    visitor_seen_at: Mapped[Instant]
+    visitor_read: Mapped[int] = mapped_column(default=0)
+    counsellor_read: Mapped[int] = mapped_column(default=0)
+    talk_seq: Mapped[int] = mapped_column(default=0)
+    aside_seq: Mapped[int] = mapped_column(default=0)
+    key_id: Mapped[str] = mapped_column(String(16))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+
+
+class Message(Base):
+    """One encrypted text. `seq` counts from 1 without a gap per chat and stream."""
+
+    __tablename__ = "messages"
+    # Looked up by client_id first: a row-value search over both columns would scan the table on SQLite.
+    __table_args__ = (Index("uq_messages_client_id_chat_id", "client_id", "chat_id", unique=True),)
+
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True)
+    stream: Mapped[str] = mapped_column(String(8), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    author: Mapped[str] = mapped_column(String(12))
+    account_id: Mapped[str | None] = mapped_column(String(32))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sent_at: Mapped[Instant]
+
+
+class RefusedOffer(Base):
+    """That a counsellor declined a chat or let its offer expire (`missed`), so that it rings elsewhere next."""
+
+    __tablename__ = "refused_offers"
+
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    at: Mapped[Instant]
+
+
+class Lease(Base):
+    """Which process dispatches; `until` is renewed while it lives."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(32))
+    since: Mapped[Instant]
+    until: Mapped[Instant]

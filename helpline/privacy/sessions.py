@@ -1,0 +1,143 @@
+"""Sealed visitor sessions: only the cookie in the visitor's browser can open them.
+
+The row is keyed by the cookie's SHA-256 and sealed under HKDF(cookie): database and server keys together can't read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import LargeBinary, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from helpline.db import Base, Instant, reading, transaction
+
+IDLE = timedelta(hours=2)
+# The moment of the last visit is rounded, and written at most this often.
+STEP = timedelta(minutes=1)
+COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+class VisitorSession(Base):
+    """One anonymous visit; no column tells whose, from where or which chat."""
+
+    __tablename__ = "visitor_sessions"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+
+
+def new_cookie() -> str:
+    """A random 256-bit value, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def is_cookie(value: str | None) -> bool:
+    """True when `value` has the form of our cookies."""
+    return value is not None and COOKIE.match(value) is not None
+
+
+def key_of(cookie: str) -> str:
+    """The row's key: SHA-256 of the cookie, hexadecimal."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _derive(cookie: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"helpline session " + purpose).derive(
+        cookie.encode()
+    )
+
+
+def csrf_of(cookie: str) -> str:
+    """The form token of this cookie; no row is needed to check it."""
+    return base64.urlsafe_b64encode(_derive(cookie, b"csrf")).decode().rstrip("=")
+
+
+def _seal(cookie: str, content: dict[str, Any]) -> bytes:
+    nonce = os.urandom(12)
+    plain = json.dumps(content, separators=(",", ":")).encode()
+    return nonce + AESGCM(_derive(cookie, b"seal")).encrypt(nonce, plain, key_of(cookie).encode())
+
+
+def _open(cookie: str, sealed: bytes) -> dict[str, Any]:
+    plain = AESGCM(_derive(cookie, b"seal")).decrypt(sealed[:12], sealed[12:], key_of(cookie).encode())
+    content: dict[str, Any] = json.loads(plain)
+    return content
+
+
+def _expiry(now: datetime) -> datetime:
+    return (now + IDLE + STEP).replace(second=0, microsecond=0)
+
+
+def load(cookie: str | None, now: datetime) -> dict[str, Any] | None:
+    """The content of the session, None when there is none, it has expired, or was ended."""
+    if cookie is None or not is_cookie(cookie):
+        return None
+    with reading() as session:
+        row = session.get(VisitorSession, key_of(cookie))
+    if row is None or row.expires_at <= now:
+        return None
+    try:
+        return _open(cookie, row.sealed)
+    except InvalidTag:
+        return None
+
+
+def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
+    """Write the session's content and let its two idle hours begin again."""
+    with transaction() as session:
+        row = session.get(VisitorSession, key_of(cookie))
+        if row is None:
+            row = VisitorSession(key=key_of(cookie))
+            session.add(row)
+        row.sealed, row.expires_at = _seal(cookie, content), _expiry(now)
+
+
+def end(cookie: str) -> None:
+    """Delete the session; its cookie opens nothing from now on."""
+    with transaction() as session:
+        session.execute(delete(VisitorSession).where(VisitorSession.key == key_of(cookie)))
+
+
+def alive(session: Session, keys: Collection[str], now: datetime) -> set[str]:
+    """Which of these session keys are still valid."""
+    found = session.scalars(
+        select(VisitorSession.key).where(VisitorSession.key.in_(keys), VisitorSession.expires_at > now)
+    )
+    return set(found)
+
+
+def extend(keys: Collection[str], now: datetime) -> None:
+    """Let the idle hours of these sessions begin again; ended and expired ones stay so."""
+    with transaction() as session:
+        session.execute(
+            update(VisitorSession)
+            .where(
+                VisitorSession.key.in_(keys),
+                VisitorSession.expires_at > now,
+                VisitorSession.expires_at < _expiry(now),
+            )
+            .values(expires_at=_expiry(now))
+        )
+
+
+def drop_expired(now: datetime) -> int:
+    """Delete sessions whose idle hours are over. Returns how many."""
+    with transaction() as session:
+        gone = session.scalars(select(VisitorSession.key).where(VisitorSession.expires_at <= now)).all()
+        session.execute(delete(VisitorSession).where(VisitorSession.key.in_(gone)))
+        return len(gone)
