@@ -1,7 +1,7 @@
 """Compiles the catalogues, and puts the folders beside the package into the wheel (a hatchling build hook).
 
-It runs at every build, the editable one of the checkout too, so `messages.mo` is never in git and never missing.
-By hand, after a change of a catalogue: `make translations`.
+It runs at every build, the editable one of the checkout too, so `messages.mo` is never in git and never
+missing. By hand, after a change of a catalogue: `make translations`.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ASSETS = ("templates", "static", "translations", "migrations", "selfhelp_modules")
+ASSETS = ("templates", "static", "migrations", "selfhelp_modules")
 
 
 def compile_catalogues(folder: Path) -> list[Path]:
@@ -37,10 +37,13 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's own gen
 
         An editable install must not: the copies would grow old beside the checkout.
         """
-        compile_catalogues(Path(self.root) / "translations")
+        root = Path(self.root)
+        compiled = compile_catalogues(root / "translations")
         if version != "editable":
-            for name in ASSETS:
-                build_data["force_include"][str(Path(self.root) / name)] = f"helpline/_assets/{name}"
+            wanted = [root / name for name in ASSETS] + compiled
+            for path in wanted:
+                inside = path.relative_to(root).as_posix()
+                build_data["force_include"][str(path)] = f"helpline/_assets/{inside}"
 
 
 if __name__ == "__main__":
