@@ -1,0 +1,119 @@
+"""Who may import whom: the contracts of pyproject.toml hold, and each breaks when it should."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PURE = [
+    "helpline/lines/hours.py",
+    "helpline/chat/states.py",
+    "helpline/chat/routing.py",
+]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs import-linter on the package that lies in `folder`."""
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_contracts_are_kept() -> None:
+    result = lint(ROOT)
+    assert result.returncode == 0, result.stdout
+    assert "0 broken" in result.stdout
+    assert result.stdout.count("KEPT") == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "bad_import", "contract"),
+    [
+        ("helpline/staff/service.py", "import helpline.chat.service", "Features know only"),
+        ("helpline/db.py", "import helpline.lines.service", "Features know only"),
+        ("helpline/chat/models.py", "import helpline.chat.service", "Inside a feature"),
+        ("helpline/chat/store.py", "import helpline.chat.access", "Inside a feature"),
+        ("helpline/chat/service.py", "import helpline.contacts.models", "Between features"),
+        ("helpline/chat/access.py", "import helpline.staff.models", "Between features"),
+        ("helpline/chat/routing.py", "import helpline.clock", "Pure files"),
+        ("helpline/chat/states.py", "import sqlalchemy", "Pure files"),
+    ],
+)
+def test_a_contract_breaks(tmp_path: Path, file: str, bad_import: str, contract: str) -> None:
+    shutil.copytree(ROOT / "helpline", tmp_path / "helpline", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests/house", tmp_path / "tests/house")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / file).open("a") as source:
+        source.write(f"\n{bad_import}\n")
+    result = lint(tmp_path)
+    assert result.returncode == 1, result.stdout
+    assert any(line.startswith(contract) and "BROKEN" in line for line in result.stdout.splitlines()), (
+        result.stdout
+    )
+
+
+# --- what a graph of imports can't see --------------------------------------------------------------------
+
+
+def foreign_imports(source: str) -> list[str]:
+    """Modules imported that are neither in the standard library nor a pure file."""
+    pure = {path.removesuffix(".py").replace("/", ".") for path in PURE}
+    wanted = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            wanted += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            wanted += [module] if module in pure else [f"{module}.{alias.name}" for alias in node.names]
+    return [name for name in wanted if name.split(".")[0] not in sys.stdlib_module_names and name not in pure]
+
+
+def names_used(source: str, name: str) -> list[int]:
+    """Lines of code that use `name` by itself or as a call on something (`x.name()`)."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Name) and node.id == name)
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name)
+    ]
+
+
+def modules_using(name: str) -> set[str]:
+    """Files of the package whose code uses `name`."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "helpline").rglob("*.py"))
+        if names_used(path.read_text(encoding="utf-8"), name)
+    }
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_pure_files_import_the_standard_library_only(path: str) -> None:
+    assert foreign_imports((ROOT / path).read_text(encoding="utf-8")) == []
+
+
+def test_a_foreign_import_is_seen() -> None:
+    source = (
+        "import flask.json\nfrom helpline import clock\nfrom helpline.chat.states import State\nimport math\n"
+    )
+    assert foreign_imports(source) == ["flask.json", "helpline.clock"]
+
+
+def test_only_services_and_the_writer_open_transactions() -> None:
+    # Sealed sessions are a tool room without a service: their own two statements are their service.
+    allowed = {"helpline/db.py", "helpline/chat/writer.py", "helpline/privacy/sessions.py"}
+    others = {path for path in modules_using("transaction") - allowed if not path.endswith("/service.py")}
+    assert others == set()
+
+
+def test_only_push_emits() -> None:
+    assert modules_using("emit") <= {"helpline/chat/push.py"}
+
+
+def test_a_use_is_seen() -> None:
+    assert names_used("with transaction() as s:\n    s.emit('x')\n", "transaction") == [1]
+    assert names_used("with transaction() as s:\n    s.emit('x')\n", "emit") == [2]
+    assert names_used("'emit'  # emit\n", "emit") == []
