@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     exit_url: str = ""
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     metrics_token: str = ""
+    ping_seconds: float = Field(default=20.0, ge=0.2, le=120)
+    grace_seconds: float = Field(default=60.0, ge=0, le=600)
     log_level: str = "INFO"
 
     @field_validator("instance_dir")

@@ -1,0 +1,113 @@
+"""Telling connected clients what is new, after the commit. The database is the truth; a lost push costs a `sync`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from helpline import clock
+from helpline.extensions import socketio
+
+if TYPE_CHECKING:
+    from helpline.chat.writer import Stored
+
+VISITOR, CONSOLE = "/visitor", "/console"
+
+
+def chat_room(chat: str) -> str:
+    """Room of everybody who sees this chat."""
+    return f"chat:{chat}"
+
+
+def staff_room(account: str) -> str:
+    """Room of all tabs of one member of staff."""
+    return f"staff:{account}"
+
+
+def emit(event: str, data: Any, namespace: str, room: str) -> None:
+    """Send one event; the only call of emit in the house."""
+    if socketio.server is not None:
+        socketio.emit(event, data, namespace=namespace, to=room)
+
+
+def message_of(text: Stored) -> dict[str, Any]:
+    """A text as clients get it."""
+    return {
+        "seq": text.seq,
+        "client_id": text.client_id,
+        "author": text.author,
+        "body": text.body,
+        "sent_at": clock.rfc3339(text.sent_at),
+    }
+
+
+def texts(stored: Iterable[Stored]) -> None:
+    """New texts, to both sides; asides to staff alone."""
+    for text in stored:
+        message = message_of(text)
+        if text.stream == "talk":
+            emit("message", message, VISITOR, chat_room(text.chat))
+        emit("message", message | {"chat": text.chat, "stream": text.stream}, CONSOLE, chat_room(text.chat))
+
+
+def visitor_state(chat: str, state: dict[str, Any]) -> None:
+    """`state {state, position, wait_minutes, reason}` to the visitor."""
+    emit("state", state, VISITOR, chat_room(chat))
+
+
+def console_state(chat: str, state: str, reason: str | None, **more: Any) -> None:
+    """`state {chat, state, reason}` to the staff who have the chat open."""
+    emit("state", {"chat": chat, "state": state, "reason": reason, "stream": "talk"} | more, CONSOLE, chat_room(chat))
+
+
+def typing(chat: str, on: bool, *, to_visitor: bool) -> None:
+    """The other side types or has stopped."""
+    if to_visitor:
+        emit("typing", {"on": on}, VISITOR, chat_room(chat))
+    else:
+        emit("typing", {"chat": chat, "stream": "talk", "on": on}, CONSOLE, chat_room(chat))
+
+
+def read(chat: str, seq: int, *, to_visitor: bool) -> None:
+    """The other side has read up to `seq`."""
+    if to_visitor:
+        emit("read", {"seq": seq}, VISITOR, chat_room(chat))
+    else:
+        emit("read", {"chat": chat, "stream": "talk", "seq": seq}, CONSOLE, chat_room(chat))
+
+
+def offer(account: str, offer_: dict[str, Any]) -> None:
+    """A chat begins to ring at this counsellor."""
+    emit("offer", offer_, CONSOLE, staff_room(account))
+
+
+def offer_gone(account: str, chat: str, why: str) -> None:
+    """It rings no longer: accepted, taken, expired, declined, left, ended or duty."""
+    emit("offer_gone", {"chat": chat, "why": why}, CONSOLE, staff_room(account))
+
+
+def duty(account: str, view: dict[str, Any], why: str) -> None:
+    """The duty changed without this tab asking for it."""
+    emit("duty", view | {"why": why}, CONSOLE, staff_room(account))
+
+
+def queue(account: str, waiting: list[dict[str, Any]]) -> None:
+    """The queue of this member's lines."""
+    emit("queue", waiting, CONSOLE, staff_room(account))
+
+
+def board(account: str, lines: dict[str, Any]) -> None:
+    """Live figures of this supervisor's lines."""
+    emit("board", lines, CONSOLE, staff_room(account))
+
+
+def alert(account: str, kind: str, chat: str, line: str) -> None:
+    """Something a supervisor has to see at once: `danger` or `unanswered_offers`."""
+    emit("alert", {"kind": kind, "chat": chat, "line": line}, CONSOLE, staff_room(account))
+
+
+def heartbeat() -> None:
+    """Ask every client to answer with `sync` or `resume`."""
+    for namespace in (VISITOR, CONSOLE):
+        if socketio.server is not None:
+            socketio.emit("ping", {}, namespace=namespace)

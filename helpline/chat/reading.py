@@ -1,0 +1,161 @@
+"""What each side sees of chats, queue and board: plain dictionaries, as the protocol sends them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpline import clock
+from helpline.chat import keys, routing, store
+from helpline.chat.models import Chat, Message
+from helpline.chat.states import State
+from helpline.chat.writer import open_text
+from helpline.lines.models import Line
+from helpline.staff import duties
+from helpline.staff.duties import OnDuty
+
+USUAL_MINUTES = 25.0
+RECENT = timedelta(days=7)
+Sight = dict[str, Any]
+
+
+def texts(session: Session, chat: Chat, stream: str, after: int) -> list[Sight]:
+    """The texts after `seq` `after`, opened, in order; KeyDestroyed once the chat's week is over."""
+    rows = store.messages_after(session, chat.id, stream, after)
+    if not rows:
+        return []
+    key = keys.key_of(chat)
+    return [_text(row, key) for row in rows]
+
+
+def _text(row: Message, key: bytes) -> Sight:
+    return {
+        "seq": row.seq,
+        "client_id": row.client_id,
+        "author": row.author,
+        "body": open_text(row, key),
+        "sent_at": clock.rfc3339(row.sent_at),
+    }
+
+
+class LineSight:
+    """Supply and demand of one line at one moment: positions and honest estimates for all who wait."""
+
+    def __init__(self, session: Session, line: Line, now: datetime, staff: list[OnDuty] | None = None) -> None:
+        self.queue = store.queue_of(session, line.slug)
+        self._positions = {chat.id: place for place, chat in enumerate(self.queue, start=1)}
+        everybody = duties.everybody() if staff is None else staff
+        self.on_duty = [
+            member
+            for member in everybody
+            if member.state != "away" and member.line == line.slug and member.fresh(now, line.counsellor_lost_seconds)
+        ]
+        serving = [member for member in self.on_duty if member.state == "available"]
+        self.capacity = sum(member.capacity for member in serving)
+        accounts = {member.account for member in serving}
+        busy = session.scalars(
+            select(Chat.counsellor).where(Chat.state == State.ACTIVE, Chat.counsellor.in_(accounts))
+        ).all()
+        self.free = max(0, self.capacity - len(busy))
+        self._minutes = _usual_minutes(session, line.slug, now)
+
+    def position(self, chat: str) -> int | None:
+        """1 for the next, None when the chat doesn't wait."""
+        return self._positions.get(chat)
+
+    def wait_minutes(self, place: int | None) -> int | None:
+        """About how long the visitor at `place` still waits; None when we can't say."""
+        if place is None:
+            return None
+        return routing.estimate_minutes(place, self.free, self.capacity, self._minutes)
+
+    def newcomer_minutes(self) -> int | None:
+        """About how long somebody who joined now would wait."""
+        return self.wait_minutes(len(self.queue) + 1)
+
+
+def _usual_minutes(session: Session, line: str, now: datetime) -> float:
+    """Mean length of this line's recent chats in minutes; a usual one while there are too few to tell."""
+    recent = (
+        select(Chat.started_at, Chat.ended_at)
+        .where(Chat.line == line, Chat.state == State.ENDED, Chat.started_at.is_not(None))
+        .where(Chat.ended_at > now - RECENT)
+        .order_by(Chat.ended_at.desc())
+        .limit(50)
+    )
+    lengths = [(end - start).total_seconds() / 60 for start, end in session.execute(recent) if start and end]
+    return max(1.0, sum(lengths) / len(lengths)) if len(lengths) >= 5 else USUAL_MINUTES
+
+
+def visitor_state(chat: Chat, sight: LineSight | None) -> Sight:
+    """`{state, position, wait_minutes, reason}`; position and estimate only while waiting or offered."""
+    place = sight.position(chat.id) if sight else None
+    return {
+        "state": chat.state,
+        "position": place,
+        "wait_minutes": sight.wait_minutes(place) if sight else None,
+        "reason": chat.reason,
+    }
+
+
+def waits(chat: Chat) -> bool:
+    """Nobody has taken the chat yet, or nobody has it any longer."""
+    return chat.state in (State.WAITING, State.OFFERED)
+
+
+def in_queue(chat: Chat, now: datetime) -> Sight:
+    """One line of the counsellors' queue list."""
+    return {
+        "chat": chat.id,
+        "line": chat.line,
+        "language": chat.language,
+        "danger": chat.danger,
+        "distress": chat.distress,
+        "waited_s": waited_s(chat, now),
+    }
+
+
+def waited_s(chat: Chat, now: datetime) -> int:
+    """Whole seconds since the visitor joined."""
+    return max(0, int((now - chat.joined_at).total_seconds()))
+
+
+def offer(chat: Chat, now: datetime) -> Sight:
+    """A ringing chat, as its counsellor gets it."""
+    assert chat.offer_expires_at is not None  # noqa: S101 - an offer always has an end
+    return in_queue(chat, now) | {"name": chat.name, "expires_at": clock.rfc3339(chat.offer_expires_at)}
+
+
+def in_hand(chat: Chat, now: datetime, silent_seconds: int) -> Sight:
+    """One of the counsellor's own chats."""
+    return {
+        "chat": chat.id,
+        "name": chat.name,
+        "line": chat.line,
+        "state": chat.state,
+        "last_seq": {"talk": chat.talk_seq, "aside": chat.aside_seq},
+        "unread": max(0, chat.talk_seq - chat.counsellor_read),
+        "language": chat.language,
+        "danger": chat.danger,
+        "distress": chat.distress,
+        "joined_at": clock.rfc3339(chat.joined_at),
+        "peer": peer(chat, now, silent_seconds),
+    }
+
+
+def peer(chat: Chat, now: datetime, silent_seconds: int) -> str:
+    """`here` while the visitor is heard, `gone` after a silence."""
+    return "gone" if (now - chat.visitor_seen_at).total_seconds() > silent_seconds else "here"
+
+
+def queue_for(session: Session, lines: frozenset[str], now: datetime) -> list[Sight]:
+    """The queue of these lines, next one first; ringing chats are in it until somebody accepts."""
+    wanted = (
+        select(Chat)
+        .where(Chat.line.in_(lines), Chat.state == State.WAITING)
+        .order_by(Chat.rank_at, Chat.id)
+    )
+    return [in_queue(chat, now) for chat in session.scalars(wanted)]

@@ -1,0 +1,164 @@
+"""Reading and changing rows of the chat; never commits. Every change of state is one conditional UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from helpline.chat.models import Chat, Lease, Message, RefusedOffer
+from helpline.chat.states import Action, State, step
+
+LIVE = (State.WAITING, State.OFFERED, State.ACTIVE)
+IN_HAND = (State.OFFERED, State.ACTIVE)
+
+
+def get_chat(session: Session, chat_id: str) -> Chat | None:
+    """The chat as the database has it now, never a remembered copy."""
+    return session.get(Chat, chat_id, populate_existing=True)
+
+
+def lock_chat(session: Session, chat_id: str) -> Chat | None:
+    """The chat, its row locked until the transaction ends (SQLite has locked the database already)."""
+    wanted = select(Chat).where(Chat.id == chat_id).with_for_update()
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def lock_chats(session: Session, chat_ids: Collection[str]) -> dict[str, Chat]:
+    """These chats, locked in the order of their ids so that two transactions never wait for each other."""
+    wanted = select(Chat).where(Chat.id.in_(chat_ids)).order_by(Chat.id).with_for_update()
+    found = session.scalars(wanted.execution_options(populate_existing=True))
+    return {chat.id: chat for chat in found}
+
+
+def move(session: Session, chat: Chat, action: Action, **changes: Any) -> bool:
+    """Take the step `action` from the state `chat` was read in, setting `changes` with it.
+
+    One conditional UPDATE: False when the chat had moved on meanwhile. Raises WrongState for an illegal step.
+    """
+    target = step(State(chat.state), action)
+    won = cast(
+        "CursorResult[Any]",
+        session.execute(
+            update(Chat)
+            .where(Chat.id == chat.id, Chat.state == chat.state, Chat.counsellor.is_not_distinct_from(chat.counsellor))
+            .values(state=target, **changes)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    session.refresh(chat)
+    return won.rowcount == 1
+
+
+def live_chats(session: Session) -> list[Chat]:
+    """Every chat that has not ended."""
+    wanted = select(Chat).where(Chat.state.in_(LIVE)).order_by(Chat.rank_at, Chat.id)
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def queue_of(session: Session, line: str) -> list[Chat]:
+    """The chats of a line that nobody has taken yet, next one first."""
+    wanted = (
+        select(Chat)
+        .where(Chat.line == line, Chat.state.in_((State.WAITING, State.OFFERED)))
+        .order_by(Chat.rank_at, Chat.id)
+    )
+    return list(session.scalars(wanted))
+
+
+def queue_length(session: Session, line: str) -> int:
+    """How many chats of this line wait or ring."""
+    wanted = select(func.count()).where(Chat.line == line, Chat.state.in_((State.WAITING, State.OFFERED)))
+    return session.scalar(wanted) or 0
+
+
+def chats_in_hand(session: Session, account: str) -> list[Chat]:
+    """What rings at or is held by this counsellor, oldest first."""
+    wanted = (
+        select(Chat).where(Chat.counsellor == account, Chat.state.in_(IN_HAND)).order_by(Chat.joined_at, Chat.id)
+    )
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def refusals(session: Session, chat_ids: Collection[str]) -> list[RefusedOffer]:
+    """Who declined or missed offers of these chats."""
+    return list(session.scalars(select(RefusedOffer).where(RefusedOffer.chat_id.in_(chat_ids))))
+
+
+def remember_refusal(session: Session, chat_id: str, account: str, kind: str, now: datetime) -> None:
+    """Note that `account` declined (`declined`) or missed (`missed`) this chat."""
+    session.merge(RefusedOffer(chat_id=chat_id, account_id=account, kind=kind, at=now))
+    session.flush()
+
+
+def forget_refusals(session: Session, chat_id: str) -> None:
+    """Drop the notes once the chat is answered or over."""
+    session.execute(delete(RefusedOffer).where(RefusedOffer.chat_id == chat_id))
+
+
+def messages_after(session: Session, chat_id: str, stream: str, after: int) -> list[Message]:
+    """Texts of a stream with a higher `seq` than `after`, in order."""
+    wanted = (
+        select(Message)
+        .where(Message.chat_id == chat_id, Message.stream == stream, Message.seq > after)
+        .order_by(Message.seq)
+    )
+    return list(session.scalars(wanted))
+
+
+def known_texts(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    """Which of these (chat, client_id) pairs are stored already.
+
+    By `client_id IN`, led by the unique index: a row-value search would scan the table on SQLite.
+    """
+    pairs = set(ids)
+    wanted = select(Message).where(
+        Message.client_id.in_({client for _, client in pairs}), Message.chat_id.in_({chat for chat, _ in pairs})
+    )
+    found = {(row.chat_id, row.client_id): row for row in session.scalars(wanted)}
+    return {pair: row for pair, row in found.items() if pair in pairs}
+
+
+def insert_texts(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Insert sealed texts in one statement."""
+    if rows:
+        session.execute(insert(Message), rows)
+
+
+def mark_seen(session: Session, seen: dict[str, datetime]) -> None:
+    """Write when the visitors of these chats were last heard."""
+    for chat_id in sorted(seen):
+        session.execute(
+            update(Chat)
+            .where(Chat.id == chat_id, Chat.visitor_seen_at < seen[chat_id])
+            .values(visitor_seen_at=seen[chat_id])
+            .execution_options(synchronize_session=False)
+        )
+
+
+def take_lease(session: Session, name: str, holder: str, now: datetime, until: datetime) -> datetime | None:
+    """Renew or take over the lease; returns since when `holder` has it, None while somebody else lives."""
+    lease = session.get(Lease, name, with_for_update=True)
+    if lease is None:
+        lease = Lease(name=name, holder=holder, since=now, until=until)
+        session.add(lease)
+    elif lease.holder == holder:
+        lease.until = until
+    elif lease.until <= now:
+        lease.holder, lease.since, lease.until = holder, now, until
+    else:
+        return None
+    session.flush()
+    return lease.since
+
+
+def erase_expired(session: Session, now: datetime) -> int:
+    """Delete chats whose retention is over, with their texts. Returns how many."""
+    gone = session.scalars(select(Chat.id).where(Chat.expires_at <= now, Chat.state == State.ENDED)).all()
+    for model in (Message, RefusedOffer):
+        session.execute(delete(model).where(model.chat_id.in_(gone)))
+    session.execute(delete(Chat).where(Chat.id.in_(gone)))
+    return len(gone)

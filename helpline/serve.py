@@ -1,0 +1,192 @@
+"""The launcher: the only module besides wsgi.py that names eventlet.
+
+One process serves pages and sockets, writes texts, dispatches and sweeps. Nothing is imported at module level that
+must be patched first.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 20_000
+SWEEP_SECONDS = 1.0
+PRESENCE_SECONDS = 5.0
+PURGE_SECONDS = 600.0
+STALL_SECONDS = 0.25
+
+_pool: Callable[..., Any] | None = None
+
+
+class CannotServe(Exception):
+    """The server can't start; the message says why in one line."""
+
+
+def patch() -> None:
+    """Make the standard library yield; has to run before anything else is imported."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # eventlet is in maintenance and says so at import; docs/decisions/001 records why it is used.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import eventlet
+        import eventlet.tpool
+
+        eventlet.monkey_patch()
+    global _pool
+    _pool = eventlet.tpool.execute
+
+
+def in_thread_pool(work: Callable[..., T], *arguments: Any) -> T:
+    """Run a slow function, e.g. Argon2, off the loop; a plain call outside the server. Never inside a transaction."""
+    if _pool is None:
+        return work(*arguments)
+    result: T = _pool(work, *arguments)
+    return result
+
+
+def lock_instance(instance_dir: Path) -> Any:
+    """Hold the lock of an embedded installation; raises CannotServe when another process has it."""
+    import fcntl
+
+    instance_dir.mkdir(parents=True, exist_ok=True)
+    handle = (instance_dir / "helpline.lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CannotServe(f"another process already serves from {instance_dir}") from None
+    return handle
+
+
+def listen(host: str, port: int) -> Any:
+    """A listening socket that sends small texts at once; raises CannotServe."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted sockets inherit it: without, a text may wait 40 ms for the acknowledgement of the one before.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise CannotServe(f"{host}:{port}: {error.strerror}") from None
+    listener.listen(1024)
+    return listener
+
+
+class Background:
+    """The loops beside the requests: sweep and dispatch, heartbeat, presence, purge, and the stall watchdog."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._last: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Start the writer and the loops in daemon threads (greenlets in the server)."""
+        import threading
+
+        from helpline.chat.writer import writer
+
+        writer.start()
+        for loop in (self._sweep, self._watch):
+            threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
+
+    def _due(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now - self._last.get(what, 0.0) < every:
+            return False
+        self._last[what] = now
+        return True
+
+    def _sweep(self) -> None:
+        import structlog
+
+        from helpline import clock, config
+        from helpline.chat import presence, push, retention, sockets, sweep
+
+        log = structlog.get_logger()
+        ping_every = config.current().ping_seconds
+        self._due("ping", 0)
+        while True:
+            sweep.wait_for_work(SWEEP_SECONDS)
+            try:
+                if self._due("ping", ping_every):
+                    push.heartbeat()
+                if self._due("presence", PRESENCE_SECONDS):
+                    presence.flush(clock.now())
+                sweep.run(clock.now())
+                if self._due("revocation", SWEEP_SECONDS):
+                    sockets.close_revoked()
+                if self._due("purge", PURGE_SECONDS):
+                    retention.purge(clock.now())
+            except Exception as error:
+                # The loop must outlive a database that is away for a moment; the next turn tries again.
+                log.error("sweep_failed", problem=type(error).__name__)
+                sweep.database_was_away()
+                time.sleep(SWEEP_SECONDS)
+
+    def _watch(self) -> None:
+        """Count the moments in which the loop stood still."""
+        from helpline import metrics
+
+        while True:
+            before = time.monotonic()
+            time.sleep(0.05)
+            late = time.monotonic() - before - 0.05
+            metrics.loop_delay(late, late > STALL_SECONDS)
+
+
+def run(host: str, port: int, settings: Any) -> None:
+    """Serve until the process is told to stop; raises CannotServe."""
+    import eventlet.wsgi
+
+    from helpline import config, create_app, logs
+    from helpline.staff import service as staff
+
+    logs.set_up(settings.log_level)
+    loopback = config.is_loopback(host) and (not settings.public_url or config.is_loopback(settings.public_host))
+    if not settings.require_second_factor and not loopback:
+        raise CannotServe("HELPLINE_REQUIRE_SECOND_FACTOR can be false only with a loopback bind and public URL")
+    if not loopback and staff.demo_accounts_exist():
+        raise CannotServe("demo accounts exist: they are served only with a loopback bind and public URL")
+    held = lock_instance(settings.instance_dir) if settings.embedded else None
+    listener = listen(host, port)
+    app = create_app(settings, async_mode="eventlet")
+    Background(app).start()
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)
+    try:
+        eventlet.wsgi.server(
+            listener,
+            without_compression(app),
+            log_output=False,
+            debug=False,
+            max_size=MAX_CONNECTIONS,
+            keepalive=75,
+            socket_timeout=120,
+        )
+    except KeyboardInterrupt:
+        print("Helpline stopped", file=sys.stderr)
+    finally:
+        if held is not None:
+            held.close()
+
+
+def without_compression(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse permessage-deflate, which browsers offer: it costs two thirds of the throughput and 240 kB a socket."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return app(environ, start_response)
+
+    return serve
