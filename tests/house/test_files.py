@@ -85,9 +85,7 @@ FOREIGN = re.compile(
     r"<(?!a\b)[a-z]+\b[^>]*\s(?:src|href|srcset|poster|data|action)\s*=\s*[\"']?\s*(?:[a-z]+:)?//",
     re.IGNORECASE,
 )
-LOADS = re.compile(
-    r"@import\b.*//|url\(\s*[\"']?(?:[a-z]+:)?//|(?:fetch|import|Worker)\(\s*[\"'`](?:[a-z]+:)?//"
-)
+LOADS = re.compile(r"@import\b.*//|url\(\s*[\"']?(?:[a-z]+:)?//|(?:fetch|import|Worker)\(\s*[\"'`](?:[a-z]+:)?//")
 
 
 def inline_code(path: str, text: str) -> Iterator[str]:
@@ -118,9 +116,7 @@ def eventlet_named(path: str, text: str) -> Iterator[str]:
         and ast.get_docstring(node, clean=False) is not None
     }
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        named = token.type == tokenize.NAME or (
-            token.type == tokenize.STRING and token.start[0] not in docstrings
-        )
+        named = token.type == tokenize.NAME or (token.type == tokenize.STRING and token.start[0] not in docstrings)
         if named and "eventlet" in token.string:
             yield f"line {token.start[0]}: {token.string}"
 

@@ -50,9 +50,7 @@ def test_a_contract_breaks(tmp_path: Path, file: str, bad_import: str, contract:
         source.write(f"\n{bad_import}\n")
     result = lint(tmp_path)
     assert result.returncode == 1, result.stdout
-    assert any(line.startswith(contract) and "BROKEN" in line for line in result.stdout.splitlines()), (
-        result.stdout
-    )
+    assert any(line.startswith(contract) and "BROKEN" in line for line in result.stdout.splitlines()), result.stdout
 
 
 # --- what a graph of imports can't see --------------------------------------------------------------------
@@ -96,9 +94,7 @@ def test_pure_files_import_the_standard_library_only(path: str) -> None:
 
 
 def test_a_foreign_import_is_seen() -> None:
-    source = (
-        "import flask.json\nfrom helpline import clock\nfrom helpline.chat.states import State\nimport math\n"
-    )
+    source = "import flask.json\nfrom helpline import clock\nfrom helpline.chat.states import State\nimport math\n"
     assert foreign_imports(source) == ["flask.json", "helpline.clock"]
 
 

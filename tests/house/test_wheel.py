@@ -58,9 +58,7 @@ def link(locked: Requirement, site: Path) -> None:
     """Makes one distribution of this environment, in its locked version, visible in `site`."""
     distribution = importlib.metadata.distribution(locked.name)
     assert locked.specifier.contains(distribution.version), f"{locked} is not what is installed"
-    for top in {
-        file.parts[0] for file in distribution.files or [] if file.parts[0] not in {"..", "__pycache__"}
-    }:
+    for top in {file.parts[0] for file in distribution.files or [] if file.parts[0] not in {"..", "__pycache__"}}:
         (site / top).symlink_to(Path(str(distribution.locate_file(top))))
 
 
