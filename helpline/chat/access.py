@@ -76,7 +76,7 @@ def staff_chat(session: Session, member: Member, chat_id: str, *, lock: bool = F
 def answerable_chat(session: Session, member: Member, chat_id: str) -> Chat:
     """A chat this member is qualified to take, by line and language; its row is locked. Raises NoAccess."""
     chat = _chat_of_lines(session, member, chat_id, lock=True)
-    if "counsellor" not in member.roles or chat.language not in member.languages:
+    if not member.takes_chats or chat.language not in member.languages:
         raise NoAccess("forbidden")
     return chat
 

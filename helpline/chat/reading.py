@@ -13,6 +13,8 @@ from helpline.chat import keys, routing, store
 from helpline.chat.models import Chat, Message
 from helpline.chat.states import State
 from helpline.chat.writer import open_text
+from helpline.contacts import service as contacts
+from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.staff import duties
 from helpline.staff.duties import OnDuty
@@ -159,3 +161,8 @@ def queue_for(session: Session, lines: frozenset[str], now: datetime) -> list[Si
         .order_by(Chat.rank_at, Chat.id)
     )
     return [in_queue(chat, now) for chat in session.scalars(wanted)]
+
+
+def missed_today(line: str, now: datetime) -> int:
+    """Missed contacts of the line's own day so far, those who left early apart."""
+    return contacts.missed_on(line, lines.local(lines.get_line(line), now).date())

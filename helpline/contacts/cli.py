@@ -30,5 +30,5 @@ def count(line: str | None, as_json: bool) -> None:
         click.echo(json.dumps(counted))
         return
     click.echo(f"answered: {counted['answered']}")
-    for cause, number in dict(counted["missed"]).items():  # type: ignore[call-overload]  # a dict by contract
+    for cause, number in counted["missed"].items():
         click.echo(f"missed, {cause}: {number}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import date, datetime, timedelta
+from typing import TypedDict, cast
 
 from sqlalchemy import CursorResult, delete, func, select
 
@@ -108,11 +108,27 @@ def record_missed(
         return key
 
 
-def count(line: str | None = None) -> dict[str, object]:
-    """`{"answered": n, "missed": {cause: n}}` over all time, test contacts left out.
+class Counted(TypedDict):
+    """What `helpline contacts count --json` prints; `left_early` is among the causes but belongs to no total."""
 
-    `left_early` has its own figure among the causes and belongs to no total.
-    """
+    answered: int
+    missed: dict[str, int]
+
+
+def missed_on(line: str, day: date) -> int:
+    """Missed contacts of one local day, without those who left early and test contacts."""
+    wanted = (
+        select(func.count())
+        .select_from(MissedContact)
+        .where(MissedContact.line == line, MissedContact.on_date == day)
+        .where(MissedContact.cause != "left_early", ~MissedContact.test)
+    )
+    with reading() as session:
+        return session.scalar(wanted) or 0
+
+
+def count(line: str | None = None) -> Counted:
+    """Answered and missed contacts over all time, test contacts left out."""
     answered = select(func.count()).select_from(Contact).where(~Contact.test)
     missed = select(MissedContact.cause, func.count()).where(~MissedContact.test).group_by(MissedContact.cause)
     if line is not None:
@@ -120,7 +136,7 @@ def count(line: str | None = None) -> dict[str, object]:
         missed = missed.where(MissedContact.line == line)
     with reading() as session:
         causes = dict.fromkeys(CAUSES, 0) | {cause: number for cause, number in session.execute(missed)}
-        return {"answered": session.scalar(answered) or 0, "missed": causes}
+        return Counted(answered=session.scalar(answered) or 0, missed=causes)
 
 
 def pending_wrap_ups(account: str) -> list[PendingWrapUp]:

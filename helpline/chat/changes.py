@@ -1,0 +1,153 @@
+"""The steps of a chat and all that belongs to each: ledger, pushes, refusals. Parts of a running transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from helpline import metrics
+from helpline.chat import push, reading, routing, store, wakeup
+from helpline.chat.models import Chat, RefusedOffer
+from helpline.chat.states import END_REASON, Action, Reason, State, missed_cause
+from helpline.contacts import service as contacts
+from helpline.db import after_commit
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+from helpline.staff import duties
+from helpline.staff.duties import OnDuty
+
+
+def offer(session: Session, chat: Chat, account: str, now: datetime) -> bool:
+    """Let a waiting chat ring at this counsellor; False when it was no longer waiting."""
+    expires = now + timedelta(seconds=lines.get_line(chat.line).offer_seconds)
+    if not store.move(session, chat, Action.OFFER, counsellor=account, offer_expires_at=expires):
+        return False
+    ringing = reading.offer(chat, now)
+    after_commit(lambda: push.offer(account, ringing))
+    metrics.OFFERS.labels("made").inc()
+    tell(session, chat, now)
+    return True
+
+
+def back_to_queue(session: Session, chat: Chat, action: Action, now: datetime, why: str) -> bool:
+    """Take a chat from its counsellor; it keeps its age, and one that was running gets its head start, once.
+
+    `why` is what the counsellor's console is told. False when the chat had moved on.
+    """
+    account, was_active = chat.counsellor, chat.state == State.ACTIVE
+    more: dict[str, object] = {}
+    if was_active:
+        more = {
+            "cut_off": True,
+            "waiting_since": now,
+            "rank_at": routing.rank(chat.joined_at, chat.danger, chat.distress, handed_over=True),
+            "last_counsellor": account,
+            "someone_on_duty": True,
+        }
+    if not store.move(session, chat, action, counsellor=None, offer_expires_at=None, **more):
+        return False
+    if account is not None:
+        if was_active:
+            duties.idle_from(account, now)
+            after_commit(lambda: push.console_state(chat.id, State.WAITING, why))
+        else:
+            after_commit(lambda: push.offer_gone(account, chat.id, why))
+    metrics.OFFERS.labels(why).inc()
+    tell(session, chat, now)
+    after_commit(wakeup.wake)
+    return True
+
+
+def finish(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
+    """End a chat and write its one row in a ledger. False when it had moved on; raises WrongState."""
+    reason, account, was = END_REASON[action], chat.counsellor, chat.state
+    if not store.move(session, chat, action, ended_at=now, reason=reason, offer_expires_at=None):
+        return False
+    line = lines.get_line(chat.line)
+    _write_ledger(chat, line, reason, account or chat.last_counsellor, now)
+    store.forget_refusals(session, chat.id)
+    if account is not None and was == State.OFFERED:
+        why = "left" if reason in (Reason.LEFT, Reason.EMERGENCY_EXIT, Reason.LOST) else "ended"
+        after_commit(lambda: push.offer_gone(account, chat.id, why))
+    if account is not None and was == State.ACTIVE:
+        duties.idle_from(account, now)
+    metrics.ENDED.labels(chat.line, reason).inc()
+    tell(session, chat, now)
+    after_commit(wakeup.wake)
+    return True
+
+
+def _write_ledger(chat: Chat, line: Line, reason: Reason, account: str | None, now: datetime) -> None:
+    if chat.started_at is not None and account is not None:
+        contacts.record_contact(
+            line,
+            joined_at=chat.joined_at,
+            started_at=chat.started_at,
+            ended_at=now,
+            language=chat.language,
+            chat=chat.id,
+            account=account,
+        )
+        return
+    waited = (now - chat.joined_at).total_seconds()
+    cause = missed_cause(reason, waited, chat.someone_on_duty, line.left_early_seconds)
+    contacts.record_missed(line, cause=cause, at=chat.joined_at, language=chat.language, wait_s=waited)
+
+
+def tell(session: Session, chat: Chat, now: datetime) -> None:
+    """Push the new state to both sides after the commit."""
+    sight = reading.LineSight(session, lines.get_line(chat.line), now) if reading.waits(chat) else None
+    state = reading.visitor_state(chat, sight)
+    after_commit(lambda: push.visitor_state(chat.id, state))
+    if chat.state != State.WAITING:
+        after_commit(lambda: push.console_state(chat.id, state["state"], state["reason"]))
+
+
+def alert_supervisors(kind: str, chat: Chat) -> None:
+    """Show the supervisors of the line something they have to see at once."""
+    for account in duties.supervisors(chat.line):
+        after_commit(lambda account=account: push.alert(account, kind, chat.id, chat.line))  # type: ignore[misc]  # bound now
+
+
+def counsellors(session: Session, staff: Iterable[OnDuty], now: datetime) -> list[routing.Counsellor]:
+    """Everybody on duty as routing sees them: load is active chats and open offers."""
+    load: dict[str, int] = {}
+    acute: set[str] = set()
+    for chat in store.live_chats(session):
+        if chat.counsellor is not None and chat.state in store.IN_HAND:
+            load[chat.counsellor] = load.get(chat.counsellor, 0) + 1
+            if chat.danger == routing.Danger.YES:
+                acute.add(chat.counsellor)
+    limits = {line.slug: line.counsellor_lost_seconds for line in lines.all_lines()}
+    return [
+        routing.Counsellor(
+            account=member.account,
+            line=member.line or "",
+            lines=member.lines,
+            languages=member.languages,
+            available=member.state == "available",
+            fresh=member.fresh(now, limits.get(member.line or "", 0)),
+            load=load.get(member.account, 0),
+            capacity=member.capacity,
+            acute=member.account in acute,
+            idle_since=member.idle_since,
+        )
+        for member in staff
+    ]
+
+
+def as_waiting(chat: Chat, refused: Iterable[RefusedOffer], now: datetime, line: Line) -> routing.Waiting:
+    """A chat in the queue as routing sees it."""
+    kept = timedelta(seconds=line.declined_seconds)
+    return routing.Waiting(
+        chat=chat.id,
+        line=chat.line,
+        language=chat.language,
+        danger=chat.danger == routing.Danger.YES,
+        rank=chat.rank_at,
+        visitor_present=(now - chat.visitor_seen_at).total_seconds() <= line.silent_seconds,
+        declined_by=frozenset(r.account_id for r in refused if r.kind == "declined" and now - r.at < kept),
+        missed_by=frozenset(r.account_id for r in refused if r.kind == "missed"),
+    )

@@ -1,0 +1,413 @@
+"""What visitors, counsellors and the sweep do to a chat: one call, one transaction, pushes after the commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpline import clock, metrics
+from helpline.chat import access, changes, keys, names, presence, push, reading, routing, store, wakeup
+from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.models import Chat
+from helpline.chat.states import Action, Cause, State, WrongState
+from helpline.chat.writer import Refused, Stored, Text, checked, within, writer
+from helpline.contacts import service as contacts
+from helpline.db import after_commit, random_key, transaction
+from helpline.db import reading as reading_transaction
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+from helpline.privacy import sessions
+from helpline.staff import duties
+from helpline.staff import service as staff
+from helpline.staff.service import Member
+
+
+class Conflict(Exception):
+    """The chat can't do this now; `code` is the protocol's error code (taken, wrong_state, unavailable, ...)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NotTaken(Exception):
+    """The line takes nobody now; `cause` is closed or queue_full."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a visitor tells on joining: `danger` yes|no|unsure, `distress` 1 to 5, an optional first text."""
+
+    language: str
+    danger: str
+    distress: int
+    first_message: str = ""
+
+
+# The visitor's side
+
+
+def refusal(line: Line, now: datetime) -> Cause | None:
+    """Why the line takes nobody now; None when it does."""
+    if not lines.opening(line, now).accepts:
+        return Cause.CLOSED
+    with reading_transaction() as session:
+        if store.queue_length(session, line.slug) >= line.queue_limit:
+            return Cause.QUEUE_FULL
+    return None
+
+
+def join(cookie: str, line: Line, entry: Entry) -> str:
+    """Put a visitor into the queue and bind the sealed session to the chat; returns its id.
+
+    A chat this session still has is left first. Raises NotTaken when the line is closed or full, Refused when the
+    first text can't be stored; then nothing changes.
+    """
+    first = checked(entry.first_message, random_key())[0] if entry.first_message.strip() else ""
+    now = clock.now()
+    with transaction() as session:
+        cause = refusal(line, now)
+        if cause is not None:
+            raise NotTaken(cause)
+        content = sessions.load(cookie, now) or {}
+        _leave_current(session, content, now)
+        chat = _new_chat(line, entry, now)
+        session.add(chat)
+        sessions.save(cookie, content | {"line": line.slug, "chat": chat.id}, now)
+        if first:
+            text = Text(chat.id, "talk", "visitor", random_key(), first, session_key=sessions.key_of(cookie))
+            within(session, text)
+        if chat.danger == routing.Danger.YES:
+            changes.alert_supervisors("danger", chat)
+        after_commit(wakeup.wake)
+    return chat.id
+
+
+def _new_chat(line: Line, entry: Entry, now: datetime) -> Chat:
+    chat_id = random_key()
+    expires_at = now + timedelta(days=line.retention_days)
+    key_id, wrapped = keys.new_wrapped_key(chat_id, expires_at)
+    return Chat(
+        id=chat_id,
+        name=names.two_words(),
+        line=line.slug,
+        language=entry.language,
+        state=State.WAITING,
+        danger=entry.danger,
+        distress=entry.distress,
+        joined_at=now,
+        waiting_since=now,
+        rank_at=routing.rank(now, entry.danger, entry.distress),
+        visitor_seen_at=now,
+        key_id=key_id,
+        wrapped_key=wrapped,
+        expires_at=expires_at,
+        cut_off=False,
+        someone_on_duty=False,
+        talk_seq=0,
+        aside_seq=0,
+        visitor_read=0,
+        counsellor_read=0,
+    )
+
+
+def _leave_current(session: Session, content: dict[str, Any], now: datetime) -> None:
+    chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
+    if chat is not None and chat.state != State.ENDED:
+        changes.finish(session, chat, Action.LEAVE, now)
+
+
+def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
+    """Count a try to enter a closed or full line; once in 30 minutes a session. True when it was counted."""
+    now = clock.now()
+    with transaction() as session:
+        content = sessions.load(cookie, now) or {}
+        last = content.get("tried_at")
+        again = timedelta(minutes=line.count_again_minutes)
+        if last is not None and now - datetime.fromisoformat(last) < again and content.get("tried") == line.slug:
+            return False
+        contacts.record_missed(line, cause=cause, at=now, language=language)
+        kept = {"line": content.get("line", line.slug)}
+        sessions.save(cookie, content | kept | {"tried_at": now.isoformat(), "tried": line.slug}, now)
+        session.flush()
+    return True
+
+
+def say_as_visitor(visitor: Visitor, client_id: object, body: object) -> Stored:
+    """Store a text of the visitor; returns once it is committed. Raises Refused."""
+    text, key = checked(body, client_id)
+    stored = writer.submit(Text(visitor.chat, "talk", "visitor", key, text, session_key=visitor.session_key))
+    presence.visitor_heard(visitor.chat, visitor.session_key, clock.now())
+    return stored
+
+
+def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
+    """`{messages, state, position, wait_minutes, reason, read}` after `seq` `after`; a sign of life. Raises NoAccess."""
+    now = clock.now()
+    with reading_transaction() as session:
+        chat = access.visitor_chat(session, visitor, now)
+        sight = _sight(session, chat, now)
+        answer = {
+            "messages": reading.texts(session, chat, "talk", after),
+            "read": chat.counsellor_read,
+            "danger": chat.danger,
+        } | reading.visitor_state(chat, sight)
+    if chat.state != State.ENDED:
+        presence.visitor_heard(visitor.chat, visitor.session_key, now)
+    return answer
+
+
+def _sight(session: Session, chat: Chat, now: datetime) -> reading.LineSight | None:
+    return reading.LineSight(session, lines.get_line(chat.line), now) if reading.waits(chat) else None
+
+
+def visitor_reads(visitor: Visitor, seq: int) -> None:
+    """The visitor has read up to `seq`; marks only go up. Raises NoAccess."""
+    with transaction() as session:
+        chat = access.visitor_chat(session, visitor, clock.now(), lock=True)
+        mark = min(seq, chat.talk_seq)
+        if mark > chat.visitor_read:
+            chat.visitor_read = mark
+            after_commit(lambda: push.read(chat.id, mark, to_visitor=False))
+
+
+def visitor_types(visitor: Visitor, on: bool) -> None:
+    """Pass on that the visitor types; nothing is stored. Raises NoAccess."""
+    now = clock.now()
+    with reading_transaction() as session:
+        chat = access.visitor_chat(session, visitor, now)
+    if chat.state != State.ENDED:
+        presence.visitor_heard(visitor.chat, visitor.session_key, now)
+        push.typing(chat.id, on, to_visitor=False)
+
+
+def leave(visitor: Visitor, action: Action = Action.LEAVE) -> dict[str, Any]:
+    """The visitor goes; leaving an ended chat changes nothing. Returns the visitor's state. Raises NoAccess."""
+    now = clock.now()
+    with transaction() as session:
+        chat = access.visitor_chat(session, visitor, now, lock=True)
+        if chat.state != State.ENDED:
+            changes.finish(session, chat, action, now)
+        return reading.visitor_state(chat, None)
+
+
+def quick_exit(cookie: str | None) -> str | None:
+    """End the session at once and its chat as `emergency_exit`; returns the session's key, None without a session."""
+    now = clock.now()
+    content = sessions.load(cookie, now)
+    if cookie is None or content is None:
+        return None
+    with transaction() as session:
+        chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
+        if chat is not None and chat.state != State.ENDED:
+            changes.finish(session, chat, Action.EMERGENCY_EXIT, now)
+        sessions.end(cookie)
+    return sessions.key_of(cookie)
+
+
+# The counsellor's side
+
+
+def accept(member: Member, chat_id: str) -> dict[str, Any]:
+    """Take a chat that rings here, or pull one from the queue; exactly one of several wins, the others get `taken`.
+
+    Raises NoAccess or Conflict: `taken`, or `wrong_state` when it ended or the member can't take a chat now.
+    """
+    now = clock.now()
+    with transaction() as session:
+        duty = duties.lock(session, member.id)
+        chat = access.answerable_chat(session, member, chat_id)
+        if chat.state == State.ENDED:
+            raise Conflict("wrong_state")
+        if chat.state == State.ACTIVE or chat.counsellor not in (None, member.id):
+            raise Conflict("taken")
+        if chat.state == State.WAITING and not _may_pull(session, member, duty, chat):
+            raise Conflict("wrong_state")
+        first_time = chat.started_at or now
+        won = store.move(
+            session, chat, Action.ACCEPT, counsellor=member.id, offer_expires_at=None, started_at=first_time
+        )
+        if not won:
+            raise Conflict("taken")
+        store.forget_refusals(session, chat.id)
+        duties.answered_an_offer(member.id)
+        after_commit(lambda: push.offer_gone(member.id, chat.id, "accepted"))
+        changes.tell(session, chat, now)
+        metrics.OFFERS.labels("accepted").inc()
+        after_commit(wakeup.wake)
+        return reading.in_hand(chat, now, lines.get_line(chat.line).silent_seconds)
+
+
+def _may_pull(session: Session, member: Member, duty: Any, chat: Chat) -> bool:
+    if duty is None or duty.state == "away" or duty.line != chat.line:
+        return False
+    in_hand = store.chats_in_hand(session, member.id)
+    acute = any(held.danger == routing.Danger.YES for held in in_hand)
+    return not acute and len(in_hand) < min(duty.capacity, member.capacity)
+
+
+def decline(member: Member, chat_id: str) -> None:
+    """Pass an offer on; it does not ring here again for a while. Raises NoAccess or Conflict."""
+    now = clock.now()
+    with transaction() as session:
+        chat = access.answerable_chat(session, member, chat_id)
+        if chat.state != State.OFFERED or chat.counsellor != member.id:
+            raise Conflict("taken" if chat.state == State.ACTIVE else "wrong_state")
+        changes.back_to_queue(session, chat, Action.DECLINE, now, why="declined")
+        store.remember_refusal(session, chat.id, member.id, "declined", now)
+        duties.answered_an_offer(member.id)
+
+
+def end(member: Member, chat_id: str) -> dict[str, Any]:
+    """Close the conversation. Raises NoAccess or WrongState."""
+    now = clock.now()
+    with transaction() as session:
+        chat = access.own_chat(session, member, chat_id)
+        if chat.state != State.ACTIVE:
+            raise Conflict("wrong_state")
+        changes.finish(session, chat, Action.END, now)
+        return {"state": chat.state, "reason": chat.reason}
+
+
+def hand_over(member: Member, chat_id: str, to: str) -> dict[str, Any]:
+    """Give a running chat back to the queue (`to` is `queue`) or offer it to the colleague of this login.
+
+    Raises NoAccess or Conflict: `not_found` for an unknown login, `unavailable` when the colleague can't take it now.
+    """
+    now = clock.now()
+    with transaction() as session:
+        chat = access.own_chat(session, member, chat_id)
+        if chat.state != State.ACTIVE:
+            raise Conflict("wrong_state")
+        colleague = None if to == "queue" else _colleague(session, member, chat, to, now)
+        changes.back_to_queue(session, chat, Action.HAND_OVER, now, why="handed_over")
+        store.remember_refusal(session, chat.id, member.id, "declined", now)
+        if colleague is not None:
+            changes.offer(session, chat, colleague, now)
+        return {"state": chat.state}
+
+
+def _colleague(session: Session, member: Member, chat: Chat, login: str, now: datetime) -> str:
+    account = duties.account_of_login(login)
+    if account is None or account == member.id:
+        raise Conflict("not_found")
+    duties.lock(session, account)
+    line = lines.get_line(chat.line)
+    waiting = changes.as_waiting(chat, [], now, line)
+    if not any(
+        counsellor.account == account and routing.fits(waiting, counsellor)
+        for counsellor in changes.counsellors(session, duties.everybody(), now)
+    ):
+        raise Conflict("unavailable")
+    return account
+
+
+def say_as_staff(member: Member, chat_id: object, stream: object, client_id: object, body: object) -> Stored:
+    """Store a text of a counsellor or supervisor; returns once it is committed. Raises Refused."""
+    if not isinstance(chat_id, str) or stream not in ("talk", "aside"):
+        raise Refused("invalid")
+    text, key = checked(body, client_id)
+    with reading_transaction() as session:
+        chat = store.get_chat(session, chat_id)
+    if chat is None or chat.line not in member.lines:
+        raise Refused("not_found")
+    author = "counsellor" if chat.counsellor == member.id else "supervisor"
+    stored = writer.submit(Text(chat_id, str(stream), author, key, text, member=member))
+    presence.counsellor_typed(member.id)
+    return stored
+
+
+def staff_sync(member: Member, chat_id: str, stream: str, after: int) -> dict[str, Any]:
+    """`{messages, state, read}` of one stream after `seq` `after`. Raises NoAccess."""
+    with reading_transaction() as session:
+        chat = access.staff_chat(session, member, chat_id)
+        if chat.counsellor == member.id and chat.state == State.OFFERED:
+            raise NoAccess("forbidden")
+        return {
+            "messages": reading.texts(session, chat, stream, after),
+            "state": chat.state,
+            "read": chat.visitor_read,
+        }
+
+
+def staff_reads(member: Member, chat_id: str, seq: int) -> None:
+    """The counsellor has read up to `seq`; marks only go up. Raises NoAccess."""
+    with transaction() as session:
+        chat = access.own_chat(session, member, chat_id)
+        mark = min(seq, chat.talk_seq)
+        if chat.state == State.ACTIVE and mark > chat.counsellor_read:
+            chat.counsellor_read = mark
+            after_commit(lambda: push.read(chat.id, mark, to_visitor=True))
+
+
+def staff_types(member: Member, chat_id: str, on: bool) -> None:
+    """Pass on that the counsellor types; nothing is stored. Raises NoAccess."""
+    with reading_transaction() as session:
+        chat = access.staff_chat(session, member, chat_id)
+    if chat.counsellor != member.id or chat.state != State.ACTIVE:
+        raise NoAccess("forbidden")
+    presence.counsellor_typed(member.id)
+    push.typing(chat.id, on, to_visitor=True)
+
+
+def follow(member: Member, chat_id: str) -> dict[str, Any]:
+    """A supervisor opens a running chat of the own lines; audited. Raises NoAccess."""
+    now = clock.now()
+    with transaction() as session:
+        chat = access.staff_chat(session, member, chat_id)
+        if "supervisor" not in member.roles:
+            raise NoAccess("forbidden")
+        staff.audit(member.id, "follow", f"chat:{chat.id}")
+        return reading.in_hand(chat, now, lines.get_line(chat.line).silent_seconds)
+
+
+def resume(member: Member) -> dict[str, Any]:
+    """Everything a console needs to draw itself; a sign of life."""
+    now = clock.now()
+    presence.counsellor_heard(member.id, now)
+    duty = staff.duty_of(member.id)
+    with reading_transaction() as session:
+        held = store.chats_in_hand(session, member.id)
+        silent = {line.slug: line.silent_seconds for line in lines.all_lines()}
+        return {
+            "me": {"login": member.login, "name": member.name},
+            "duty": {"state": duty.state, "line": duty.line, "capacity": duty.capacity},
+            "offers": [reading.offer(chat, now) for chat in held if chat.state == State.OFFERED],
+            "chats": [reading.in_hand(c, now, silent[c.line]) for c in held if c.state == State.ACTIVE],
+            "queue": reading.queue_for(session, member.lines, now),
+            "wrap_ups": [
+                {
+                    "chat": item.chat,
+                    "line": item.line,
+                    "ended_at": clock.rfc3339(item.ended_at),
+                    "minutes": item.minutes,
+                }
+                for item in contacts.pending_wrap_ups(member.id)
+            ],
+        }
+
+
+def change_duty(member: Member, state: object, line: object, capacity: object) -> dict[str, Any]:
+    """Say what the counsellor does now; open offers go back to the queue at once. Raises DutyRefused."""
+    now = clock.now()
+    with transaction() as session:
+        view = staff.set_duty(member.id, state, line, capacity)
+        staff.touch_heartbeats({member.id: now})
+        if view.state != "available":
+            for chat in store.chats_in_hand(session, member.id):
+                if chat.state == State.OFFERED:
+                    changes.back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
+        answer = {"state": view.state, "line": view.line, "capacity": view.capacity}
+        after_commit(lambda: push.duty(member.id, answer, "other_tab"))
+        after_commit(wakeup.wake)
+    return answer
+
+
+__all__ = ["Conflict", "Entry", "NotTaken", "WrongState"]
