@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import DDL, JSON, ForeignKey, LargeBinary, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpline.db import Base, Instant, Key
-
-ROLES = ("counsellor", "supervisor", "analyst", "administrator")
-DUTY_STATES = ("available", "on_phone", "resting", "away")
 
 
 class Account(Base):
@@ -30,7 +29,7 @@ class Account(Base):
 
 
 class AccountRole(Base):
-    """A role that an account holds, one of ROLES."""
+    """A role that an account holds, one of those in rules.py."""
 
     __tablename__ = "account_roles"
 
@@ -60,7 +59,7 @@ class StaffSession(Base):
 
 
 class Duty(Base):
-    """What a counsellor is really doing now, one of DUTY_STATES, and for which line."""
+    """What a counsellor is really doing now, one of the states in rules.py, and for which line."""
 
     __tablename__ = "duties"
 
@@ -88,7 +87,7 @@ class AuditEntry(Base):
     """Who did what to which subject; never any content. The database refuses to change or delete a row."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__: ClassVar = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[Instant]
