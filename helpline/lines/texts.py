@@ -285,9 +285,7 @@ def load_limits(country: str, line_slug: str, lang: str, instance_dir: Path | No
             limits = _cached(_named(folder, "limits", name, ".md"), _read_limits)
             if limits is not None:
                 return limits
-    raise TextsError(
-        f"{_named(PACKAGED, 'limits', name, '.md')}: is missing, here and in the instance folder"
-    )
+    raise TextsError(f"{_named(PACKAGED, 'limits', name, '.md')}: is missing, here and in the instance folder")
 
 
 def warnings(country: str, lines: Iterable[str], instance_dir: Path | None) -> list[str]:
@@ -311,7 +309,6 @@ def warnings(country: str, lines: Iterable[str], instance_dir: Path | None) -> l
             long_ago.setdefault(path, []).append(f"{key} ({entry.verified})")
     found += [f"help entries never verified: {', '.join(keys)} in {path}" for path, keys in never.items()]
     found += [
-        f"help entries verified over 12 months ago: {', '.join(keys)} in {path}"
-        for path, keys in long_ago.items()
+        f"help entries verified over 12 months ago: {', '.join(keys)} in {path}" for path, keys in long_ago.items()
     ]
     return found
