@@ -189,9 +189,7 @@ def test_the_lowest_load_comes_first() -> None:
 
 
 def test_of_equal_loads_the_longest_idle_comes_first() -> None:
-    assert pairs([a_chat()], [a_counsellor("ann"), a_counsellor("bob", idle_since=NOON - minutes(1))]) == {
-        "c1": "bob"
-    }
+    assert pairs([a_chat()], [a_counsellor("ann"), a_counsellor("bob", idle_since=NOON - minutes(1))]) == {"c1": "bob"}
 
 
 def test_of_equals_the_first_by_account() -> None:

@@ -91,9 +91,7 @@ def after(waiting: list[Waiting], team: list[Counsellor]) -> tuple[list[Waiting]
     for made in assign(waiting, team):
         chat = chats.pop(made.chat)
         counsellor = staff[made.account]
-        staff[made.account] = replace(
-            counsellor, load=counsellor.load + 1, acute=counsellor.acute or chat.danger
-        )
+        staff[made.account] = replace(counsellor, load=counsellor.load + 1, acute=counsellor.acute or chat.danger)
     return list(chats.values()), staff
 
 
@@ -141,10 +139,7 @@ def test_nobody_gets_anything_beside_a_chat_in_danger(waiting: list[Waiting], te
 def test_whoever_can_be_helped_is_not_left_waiting(waiting: list[Waiting], team: list[Counsellor]) -> None:
     left_over, staff = after(waiting, team)
     assert not [
-        (chat.chat, counsellor.account)
-        for chat in left_over
-        for counsellor in staff.values()
-        if fits(chat, counsellor)
+        (chat.chat, counsellor.account) for chat in left_over for counsellor in staff.values() if fits(chat, counsellor)
     ]
 
 
@@ -249,9 +244,7 @@ def test_positions_on_a_line_run_from_one_without_a_gap(waiting: list[Waiting]) 
 
 
 @given(queues(), teams())
-def test_only_who_serves_the_line_and_language_can_ever_fit(
-    waiting: list[Waiting], team: list[Counsellor]
-) -> None:
+def test_only_who_serves_the_line_and_language_can_ever_fit(waiting: list[Waiting], team: list[Counsellor]) -> None:
     for chat in waiting:
         for counsellor in team:
             assert serves(chat.line, chat.language, counsellor) or not fits(chat, counsellor)

@@ -122,9 +122,7 @@ def test_a_visitor_who_leaves_within_ten_seconds_left_early_whoever_was_on_duty(
     assert (missed_cause(Reason.LEFT, waited_s, on_duty, 10) is Cause.LEFT_EARLY) is early
 
 
-@pytest.mark.parametrize(
-    "reason", [Reason.LOST, Reason.EMERGENCY_EXIT, Reason.UNANSWERED, Reason.LINE_CLOSED]
-)
+@pytest.mark.parametrize("reason", [Reason.LOST, Reason.EMERGENCY_EXIT, Reason.UNANSWERED, Reason.LINE_CLOSED])
 def test_only_leaving_counts_as_left_early(reason: Reason) -> None:
     assert missed_cause(reason, 3, True, 10) is not Cause.LEFT_EARLY
 

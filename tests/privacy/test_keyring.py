@@ -79,9 +79,7 @@ def test_making_a_key_leaves_nothing_else_behind(folder: Path) -> None:
 
 def test_the_keys_of_the_coming_weeks_are_made_ahead(folder: Path) -> None:
     Keyring(folder).prepare(WEDNESDAY, weeks=4)
-    assert names(folder) == [
-        f"{week}.key" for week in ("2026-W49", "2026-W50", "2026-W51", "2026-W52", "2026-W53")
-    ]
+    assert names(folder) == [f"{week}.key" for week in ("2026-W49", "2026-W50", "2026-W51", "2026-W52", "2026-W53")]
 
 
 def test_preparing_again_changes_no_key(folder: Path) -> None:
@@ -110,9 +108,7 @@ def test_reading_never_makes_a_key(folder: Path) -> None:
     assert not folder.exists()
 
 
-@pytest.mark.parametrize(
-    "key_id", ["", "2026-W4", "../secrets/csrf", "2026-W49.key", "2026-W49/..", "2026-W49\n"]
-)
+@pytest.mark.parametrize("key_id", ["", "2026-W4", "../secrets/csrf", "2026-W49.key", "2026-W49/..", "2026-W49\n"])
 def test_an_id_that_is_no_week_opens_no_file(folder: Path, key_id: str) -> None:
     with pytest.raises(ValueError, match="not the id of a key"):
         Keyring(folder).key(key_id)
@@ -203,9 +199,7 @@ def _race(make: Callable[[], object], start: Barrier, answers: "multiprocessing.
 
 @pytest.mark.parametrize("round_", range(3))
 @pytest.mark.parametrize("what", ["week", "secret"])
-def test_processes_that_make_the_same_key_at_once_all_get_the_one_on_disk(
-    folder: Path, what: str, round_: int
-) -> None:
+def test_processes_that_make_the_same_key_at_once_all_get_the_one_on_disk(folder: Path, what: str, round_: int) -> None:
     make: Callable[[], object] = (
         partial(Keyring(folder).for_expiry, WEDNESDAY) if what == "week" else partial(secret, folder, "csrf")
     )
