@@ -89,6 +89,11 @@ def test_who_joined_first_is_first() -> None:
     assert order([late, early]) == [early, late]
 
 
+def test_of_those_with_the_same_rank_the_order_never_changes() -> None:
+    one, other = a_chat("a"), a_chat("b")
+    assert order([one, other]) == order([other, one]) == [one, other]
+
+
 def test_a_visitor_in_danger_passes_those_who_joined_up_to_an_hour_before() -> None:
     calm = a_chat("calm", rank(NOON, "no", 1))
     in_danger = a_chat("danger", rank(NOON + minutes(59), "yes", 1), danger=True)

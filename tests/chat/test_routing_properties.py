@@ -43,6 +43,7 @@ COUNSELLOR = Counsellor(
 
 # Few different values, so that ties, full counsellors and refusals are common.
 moments = st.integers(-100, 100).map(lambda minutes: NOON + timedelta(minutes=minutes))
+few_ranks = st.integers(-2, 2).map(lambda step: NOON + step * timedelta(minutes=20))
 some_accounts = st.frozensets(st.sampled_from(ACCOUNTS), max_size=3)
 
 
@@ -55,7 +56,7 @@ def queues(draw: st.DrawFn, most: int = 12) -> list[Waiting]:
             line=draw(st.sampled_from(LINES)),
             language=draw(st.sampled_from(LANGUAGES)),
             danger=draw(st.booleans()),
-            rank=draw(moments),
+            rank=draw(few_ranks),
             visitor_present=draw(st.integers(0, 4)) > 0,
             declined_by=draw(some_accounts),
             missed_by=draw(some_accounts),
