@@ -33,9 +33,14 @@ def normal_login(login: str) -> str:
     return login.strip().lower()
 
 
+def could_be_login(login: str) -> bool:
+    """Whether an account may have this login; databases choke on some of what people and machines type."""
+    return _LOGIN.fullmatch(login) is not None
+
+
 def check_login(login: str) -> None:
     """Raises AccountRefused unless `login` is made of a-z, 0-9 and, between them, . _ - @."""
-    if not _LOGIN.fullmatch(login) or login in _RESERVED:
+    if not could_be_login(login) or login in _RESERVED:
         raise AccountRefused(f"login: {login!r} can't be used; take 1 to 64 of a-z, 0-9, '.', '_', '-' and '@'")
 
 

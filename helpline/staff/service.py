@@ -137,7 +137,8 @@ def reset(login: str) -> NewAccount:
 
 
 def _account_to_change(session: Session, login: str) -> Account:
-    account = store.account_of(session, rules.normal_login(login))
+    login = rules.normal_login(login)
+    account = store.account_of(session, login) if rules.could_be_login(login) else None
     if account is None:
         raise AccountRefused(f"login: there is no {login!r}")
     return account
@@ -196,7 +197,7 @@ def sign_in(login: str, password: str, code: str, address_hash: str) -> str:
     if pause:
         time.sleep(pause)
     with reading() as session:
-        account = store.account_of(session, login)
+        account = store.account_of(session, login) if rules.could_be_login(login) else None
     stored = passwords.NOBODYS_HASH if account is None else account.password_hash
     if not in_thread_pool(passwords.matches, stored, password) or account is None:
         raise SignInRefused
