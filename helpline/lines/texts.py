@@ -248,7 +248,7 @@ def _entries(country: str, instance_dir: Path | None) -> dict[str, tuple[_Entry,
 
 
 def load_help(
-    country: str, lang: str, line: str | None = None, instance_dir: Path | None = None
+    country: str, lang: str, instance_dir: Path | None = None, *, line: str | None = None
 ) -> dict[str, HelpEntry]:
     """The help entries of `country` in `lang`, by key and in the order of the file.
 

@@ -66,14 +66,14 @@ def test_every_packaged_entry_reads_well_in_each_language(lang):
 
 def test_the_emergency_number_and_the_crisis_line_are_right_and_shown_on_both_lines():
     for line in LINES:
-        entries = load_help("nl", "nl", line)
+        entries = load_help("nl", "nl", line=line)
         assert entries["emergency"].phone == "112"
         assert entries["crisis"].phone == "113"
 
 
 def test_a_line_shows_only_its_own_entries():
-    assert "kindertelefoon" in load_help("nl", "nl", "youth")
-    assert "kindertelefoon" not in load_help("nl", "nl", "prevention")
+    assert "kindertelefoon" in load_help("nl", "nl", line="youth")
+    assert "kindertelefoon" not in load_help("nl", "nl", line="prevention")
 
 
 def test_nothing_claims_to_be_verified_that_nobody_verified():
@@ -204,7 +204,7 @@ def test_a_name_from_outside_never_leads_out_of_the_folder(instance, line):
 
 def test_the_organisations_entry_replaces_one_entry_and_leaves_the_rest(instance):
     own_help(instance, ENTRY.format(key="kindertelefoon", phone="0800-1", verified="2026-03-01"))
-    entries = load_help("nl", "en", "youth", instance)
+    entries = load_help("nl", "en", instance, line="youth")
     assert entries["kindertelefoon"].phone == "0800-1"
     assert entries["kindertelefoon"].verified == date(2026, 3, 1)
     assert entries["emergency"].phone == "112"
@@ -213,7 +213,7 @@ def test_the_organisations_entry_replaces_one_entry_and_leaves_the_rest(instance
 def test_an_entry_can_be_hidden_but_the_emergency_number_can_not(instance):
     hidden = "".join(ENTRY.format(key=key, phone="1", verified="unverified") for key in ("emergency", "halt"))
     own_help(instance, hidden.replace("lines: [youth]", "lines: []"))
-    entries = load_help("nl", "en", "youth", instance)
+    entries = load_help("nl", "en", instance, line="youth")
     assert "halt" not in entries
     assert "emergency" in entries
 
@@ -243,7 +243,7 @@ GOOD = ENTRY.format(key="kindertelefoon", phone="0800-1", verified="unverified")
 def test_a_broken_entry_is_refused_with_file_and_line(instance, text, line, about):
     path = own_help(instance, text)
     with pytest.raises(TextsError) as caught:
-        load_help("nl", "en", "youth", instance)
+        load_help("nl", "en", instance, line="youth")
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert about in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -259,7 +259,7 @@ def test_a_file_that_is_no_text_is_refused_by_name(instance):
 def test_a_country_without_an_emergency_number_is_refused(instance):
     (instance / "help" / "xx.yaml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(TextsError, match="emergency or crisis"):
-        load_help("xx", "en", instance_dir=instance)
+        load_help("xx", "en", instance)
 
 
 def test_a_language_without_help_texts_is_refused():
