@@ -1,0 +1,75 @@
+// The keyboard. Plain letters only outside of fields; Alt works everywhere.
+import { byId, isField } from './dom.js';
+import { habit, keepHabit } from './keep.js';
+import { accept, oldestOffer, pass } from './offers.js';
+import { state } from './state.js';
+
+const SINGLE = 'single-keys';
+
+/** Wires the keys; `open(chat, focus)` shows a chat. */
+export function startKeys(open) {
+  const single = byId('single-keys');
+  single.checked = habit(SINGLE, 'on') === 'on';
+  single.addEventListener('change', () => keepHabit(SINGLE, single.checked ? 'on' : 'off'));
+  byId('open-keys').addEventListener('click', () => byId('keys').showModal());
+
+  document.addEventListener('keydown', (event) => {
+    if (event.isComposing || event.defaultPrevented || event.repeat) return;
+    const inField = isField(event.target);
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target === byId('body')) {
+      event.preventDefault();
+      byId('composer').requestSubmit();
+    } else if (event.key === 'Escape' && event.target === byId('body')) {
+      event.preventDefault();
+      byId('scroll').focus();
+    } else if (event.altKey && !event.ctrlKey && !event.metaKey) {
+      if (withAlt(event, inField, open)) event.preventDefault();
+    } else if (!inField && !event.ctrlKey && !event.metaKey && single.checked && !byId('keys').open) {
+      if (alone(event)) event.preventDefault();
+    }
+  });
+}
+
+/** The letter of a key: Alt may turn it into a sign, then the place on the keyboard counts. */
+function letter(event) {
+  if (/^[a-z]$/i.test(event.key)) return event.key.toLowerCase();
+  return event.code.startsWith('Key') ? event.code.slice(3).toLowerCase() : '';
+}
+
+function withAlt(event, inField, open) {
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  if (digit) {
+    const chat = [...state.chats.keys()][digit - 1];
+    if (chat) open(chat, true);
+    return true;
+  }
+  switch (letter(event)) {
+    case 'a': return answerOffer((chat) => accept(chat, !inField));
+    case 'd': return answerOffer(pass);
+    case 'n': {
+      const ids = [...state.chats.keys()];
+      const from = ids.indexOf(state.open);
+      const next = [...ids.slice(from + 1), ...ids.slice(0, from + 1)].find((id) => state.chats.get(id).unread > 0);
+      if (next) open(next, true);
+      return true;
+    }
+    default: return false;
+  }
+}
+
+function alone(event) {
+  if (event.key === '?') {
+    byId('keys').showModal();
+    return true;
+  }
+  if (event.shiftKey) return false;
+  if (event.key.toLowerCase() === 'a') return answerOffer((chat) => accept(chat));
+  if (event.key.toLowerCase() === 'd') return answerOffer(pass);
+  return false;
+}
+
+function answerOffer(answer) {
+  const offer = oldestOffer();
+  if (offer && state.online) answer(offer.chat);
+  return Boolean(offer);
+}

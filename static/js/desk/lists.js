@@ -1,0 +1,129 @@
+// The left column: my chats, the queue, what waits for its wrap-up.
+import { byId, drawList, piece, setText, show, word } from './dom.js';
+import { onTick } from './link.js';
+import { accept, isBusy } from './offers.js';
+import { unsent } from './outbox.js';
+import { activeChats, changed, onChange, state } from './state.js';
+import { markRead } from './thread.js';
+import { ago, clock, clockWithDay, waited } from './time.js';
+import { danger, facts, lineName } from './words.js';
+
+const WRAP_UP_MS = 24 * 3600 * 1000;
+let open = () => {};
+
+/** `openChat(id, focus)` shows a chat in the middle. */
+export function startLists(openChat) {
+  open = openChat;
+  onChange(draw);
+  let beat = 0;
+  onTick(() => {
+    beat += 1;
+    if (beat % 10 === 0) draw();
+  });
+  for (const button of byId('views').querySelectorAll('[data-view]')) {
+    button.addEventListener('click', () => {
+      state.view = button.dataset.view;
+      changed();
+      queueMicrotask(markRead); // after the drawing that brings the texts into sight
+    });
+  }
+}
+
+/** Takes the queue from a push or from `resume`, with the moment from which each one waits. */
+export function takeQueue(items) {
+  state.queue = items.map((item) => ({ ...item, since: Date.now() - (item.waited_s ?? 0) * 1000 }));
+  changed();
+}
+
+/** The text that came last in either stream, or undefined. */
+function newest(chat) {
+  const ends = [chat.talk.at(-1), chat.aside.at(-1)].filter(Boolean);
+  return ends.sort((a, b) => Date.parse(a.sent_at) - Date.parse(b.sent_at)).at(-1);
+}
+
+function lastLine(chat) {
+  if (chat.typingUntil > Date.now() && chat.fate === 'active') return word('types');
+  const text = newest(chat);
+  if (!text) return '';
+  if (text.stream === 'aside') return `${word('only-staff')}: ${text.body}`;
+  return text.author === 'visitor' ? text.body : `${word('you')}: ${text.body}`;
+}
+
+/** 'here', 'gone' or 'waiting' in words, or how it came to its end. */
+export function chatState(chat) {
+  if (chat.fate !== 'active') return word(`fate.${chat.fate}`);
+  if (chat.state && chat.state !== 'active') return word('peer.waiting');
+  return word(`peer.${chat.peer === 'gone' ? 'gone' : 'here'}`);
+}
+
+function makeChat(chat) {
+  const element = piece('chat');
+  element.parts.open.addEventListener('click', () => open(chat.chat, true));
+  return element;
+}
+
+function fillChat(element, chat) {
+  const { parts } = element;
+  const place = [...state.chats.keys()].indexOf(chat.chat) + 1;
+  setText(parts.name, chat.name);
+  setText(parts.last, lastLine(chat));
+  const text = newest(chat);
+  setText(parts.when, text ? ago(text.sent_at) : '');
+  setText(parts.unread, chat.unread ? word('unread', { n: chat.unread }) : '');
+  show(parts.unread, chat.unread > 0);
+  const waiting = unsent(chat.chat).length;
+  const keys = place < 10 ? `Alt+${place}` : '';
+  setText(parts.state, [chatState(chat), lineName(chat.line), waiting ? word('unsent', { n: waiting }) : '', keys].filter(Boolean).join(' · '));
+  parts.open.setAttribute('aria-current', String(state.open === chat.chat));
+  if (keys) parts.open.setAttribute('aria-keyshortcuts', keys);
+  element.classList.toggle('has-unread', chat.unread > 0);
+  element.classList.toggle('over', chat.fate !== 'active');
+  element.classList.toggle('gone', chat.peer === 'gone');
+  element.classList.toggle('acute', danger(chat) === 'yes');
+}
+
+function makeQueued(item) {
+  const element = piece('queue');
+  element.parts.take.addEventListener('click', () => accept(item.chat));
+  return element;
+}
+
+function fillQueued(element, item) {
+  const told = facts(item, true);
+  const wait = waited((Date.now() - item.since) / 1000);
+  setText(element.parts.facts, told.join(' · '));
+  setText(element.parts.wait, wait);
+  element.classList.toggle('acute', danger(item) === 'yes');
+  element.parts.take.disabled = !state.online || isBusy(item.chat);
+  element.parts.take.setAttribute('aria-label', word('take', { facts: [...told, wait].join(', ') }));
+}
+
+function fillWrapUp(element, item) {
+  const ended = Date.parse(item.ended_at);
+  setText(element.parts.what, [clock(ended), lineName(item.line), word('minutes', { n: item.minutes })].join(' · '));
+  setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS) }));
+}
+
+function draw() {
+  const chats = [...state.chats.values()];
+  drawList(byId('chat-list'), chats, (chat) => chat.chat, makeChat, fillChat);
+  show(byId('chats-empty'), !chats.length);
+  drawList(byId('queue-list'), state.queue, (item) => item.chat, makeQueued, fillQueued);
+  show(byId('queue-empty'), !state.queue.length);
+  setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length}` : '');
+  drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, () => piece('wrap'), fillWrapUp);
+  show(byId('wrap-empty'), !state.wrapUps.length);
+  setText(byId('wrap-count'), state.wrapUps.length ? `· ${state.wrapUps.length}` : '');
+  drawViews();
+}
+
+function drawViews() {
+  byId('main').dataset.view = state.view;
+  for (const button of byId('views').querySelectorAll('[data-view]')) {
+    button.setAttribute('aria-pressed', String(button.dataset.view === state.view));
+  }
+  const badge = byId('views').querySelector('.badge');
+  const unread = activeChats().reduce((sum, chat) => sum + chat.unread, 0);
+  setText(badge, unread ? word('unread', { n: unread }) : '');
+  show(badge, unread > 0);
+}

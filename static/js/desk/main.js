@@ -1,0 +1,182 @@
+// The desk: puts the parts together and draws everything from the server's answer to `resume`.
+import { startClosing } from './closing.js';
+import { startComposer } from './composer.js';
+import { startConversation } from './conversation.js';
+import { byId, isField, readWords, show, word } from './dom.js';
+import { dutyPushed, startDuty } from './duty.js';
+import { startGuide } from './guide.js';
+import { forgetAll, forgetChat, keep, kept } from './keep.js';
+import { startKeys } from './keys.js';
+import { ask, connect, dropLine, isRefused } from './link.js';
+import { startLists, takeQueue } from './lists.js';
+import { notice, startNotices } from './notices.js';
+import { keepOffer, offerGone, offerPushed, startOffers } from './offers.js';
+import { anyUnsent, chatsWithUnsent, remove, startOutbox, unsent } from './outbox.js';
+import { startRing } from './ring.js';
+import { changed, newChat, onChange, state } from './state.js';
+import { markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
+import { learnClock, learnClockFromHeader } from './time.js';
+import { lineName } from './words.js';
+
+let asking = null;
+let clockKnown = false;
+
+/** Asks for the whole picture; several calls at once share one question. */
+function resume() {
+  asking ??= fetchAll().finally(() => { asking = null; });
+  return asking;
+}
+
+async function fetchAll() {
+  const asked = Date.now();
+  let answer;
+  try {
+    answer = await ask('resume');
+  } catch (error) {
+    // No answer although the line looks open: cut it, the ticker connects anew.
+    if (error.code === 'no_answer') dropLine();
+    return;
+  }
+  if (answer.now) learnClock(answer.now, asked);
+  else if (!clockKnown) learnClockFromHeader(byId('main').dataset.probe);
+  clockKnown = true;
+  state.duty = { ...state.duty, ...answer.duty, line: answer.duty.line ?? state.duty.line };
+  const offered = new Set(answer.offers.map((offer) => offer.chat));
+  for (const chat of state.offers.keys()) if (!offered.has(chat)) state.offers.delete(chat);
+  for (const offer of answer.offers) keepOffer(offer);
+  takeQueue(answer.queue);
+  state.wrapUps = answer.wrap_ups ?? [];
+  const first = !state.everOnline;
+  state.online = true;
+  state.everOnline = true;
+  for (const chat of takeChats(answer.chats)) movedAway(chat);
+  keepHomeless();
+  if (first) reopen();
+  changed();
+}
+
+/** After a reload the same chat is open again, else the first one. */
+function reopen() {
+  const before = kept('open', null);
+  if (state.chats.has(before)) openChatById(before, false);
+  else if (!state.open && state.chats.size) openChatById([...state.chats.keys()][0], false, 'lists');
+}
+
+/** Shows a chat in the middle; `focus` goes to the field, which only the counsellor's own act may do. */
+function openChatById(chat, focus, view = 'chat') {
+  const found = state.chats.get(chat);
+  if (!found) return;
+  if (!focus && state.open && isField(document.activeElement)) return;
+  state.open = chat;
+  state.view = view;
+  keep('open', chat);
+  changed();
+  markRead();
+  if (!focus) return;
+  // The field is shown by the drawing that follows.
+  queueMicrotask(() => (found.fate === 'active' ? byId('body') : byId('chat-name')).focus());
+}
+
+function drop(chat) {
+  const wasOpen = state.open === chat;
+  for (const item of unsent(chat)) remove(item.client_id);
+  state.chats.delete(chat);
+  forgetChat(chat);
+  if (wasOpen) {
+    state.open = null;
+    state.view = 'lists';
+    keep('open', null);
+    queueMicrotask(() => byId('conversation').focus());
+  }
+  changed();
+}
+
+/** A chat of ours is somebody else's or back in the queue: its texts are not ours to see any more. */
+function movedAway(chat) {
+  if (!unsent(chat.chat).length && !kept(`draft.${chat.chat}.talk`, '')) {
+    notice(`moved ${chat.chat}`, word('moved', { name: chat.name }), { kind: 'waiting' });
+    drop(chat.chat);
+    return;
+  }
+  Object.assign(chat, { fate: 'moved', talk: [], aside: [], unread: 0 });
+}
+
+/** After a reload an unsent text may belong to a chat that is no longer ours: it is shown all the same. */
+function keepHomeless() {
+  for (const { chat, name, line } of chatsWithUnsent()) {
+    if (!state.chats.has(chat)) state.chats.set(chat, { ...newChat({ chat, name, line }), fate: 'moved' });
+  }
+}
+
+function over(id, why) {
+  const chat = state.chats.get(id);
+  if (!chat) return;
+  if (why === 'handed_over') {
+    notice(`moved ${id}`, word('handed-over', { name: chat.name }), { kind: 'good', seconds: 10 });
+    drop(id);
+  } else {
+    Object.assign(chat, { fate: 'ended', reason: why });
+  }
+  resume();
+}
+
+function statePushed(push) {
+  const chat = state.chats.get(push.chat);
+  if (!chat) {
+    if (push.state === 'active') resume(); // accepted in another tab
+    return;
+  }
+  if (push.peer) chat.peer = push.peer;
+  if (push.state === 'ended') {
+    Object.assign(chat, { fate: 'ended', state: 'ended', reason: push.reason, typingUntil: 0 });
+    resume();
+  } else if (push.state && push.state !== 'active' && chat.fate === 'active') {
+    chat.state = push.state;
+    resume();
+  }
+  changed();
+}
+
+function alerted({ kind, line }) {
+  notice(`alert ${kind} ${line}`, word(`alert.${kind}`, { line: lineName(line) }), { kind: 'danger' });
+}
+
+function drawLine() {
+  show(byId('signed-out'), isRefused());
+  show(byId('offline'), state.everOnline && !state.online && !isRefused());
+}
+
+readWords();
+startNotices();
+startDuty();
+startOutbox();
+startOffers(openChatById, resume);
+startLists(openChatById);
+startConversation(drop);
+startComposer();
+startClosing(over);
+startGuide();
+startKeys(openChatById);
+startRing();
+onChange(drawLine);
+byId('sign-out').addEventListener('submit', (event) => {
+  if (anyUnsent() && !event.target.dataset.warned) {
+    event.preventDefault();
+    event.target.dataset.warned = 'yes';
+    notice('sign-out', word('sign-out-unsent'), { kind: 'danger' });
+    return;
+  }
+  forgetAll();
+});
+changed();
+connect({
+  offer: offerPushed,
+  offer_gone: offerGone,
+  queue: (items) => takeQueue(Array.isArray(items) ? items : items.queue),
+  message: textPushed,
+  state: statePushed,
+  typing: typingPushed,
+  read: readPushed,
+  duty: dutyPushed,
+  alert: alerted,
+}, resume);

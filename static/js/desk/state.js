@@ -1,0 +1,69 @@
+// What the desk knows. Everything shown is drawn from here; the server's answers replace it.
+
+export const STREAMS = ['talk', 'aside'];
+
+export const state = {
+  online: false,
+  everOnline: false,
+  duty: { state: 'away', line: null, capacity: 1 },
+  dutyBusy: false,
+  offers: new Map(), // chat -> offer, in the order in which they rang
+  chats: new Map(), // chat -> chat, in the order in which they were accepted
+  queue: [],
+  wrapUps: [],
+  open: null, // id of the chat in the middle
+  view: 'lists', // which part a narrow screen shows
+};
+
+const listeners = [];
+let due = false;
+
+/** Calls `draw` after each change. */
+export function onChange(draw) {
+  listeners.push(draw);
+}
+
+/**
+ * Says that something changed. Drawing happens once, at the end of the running task; not in an
+ * animation frame, for a hidden page has none and must still ring.
+ */
+export function changed() {
+  if (due) return;
+  due = true;
+  queueMicrotask(() => {
+    due = false;
+    for (const draw of listeners) draw(state);
+  });
+}
+
+/** A chat as the desk keeps it, made from an item of `resume`. */
+export function newChat(item) {
+  return {
+    ...item,
+    talk: [],
+    aside: [],
+    readUpTo: 0, // highest seq of talk that the visitor has seen
+    markedRead: 0, // highest seq of talk that we told the server we have seen
+    unread: item.unread ?? 0,
+    typingUntil: 0,
+    fate: 'active', // active | ended | moved: the last two wait to be taken off the list
+    reason: null,
+    drawn: false,
+  };
+}
+
+/** The chat in the middle, or undefined. */
+export function openChat() {
+  return state.chats.get(state.open);
+}
+
+/** Highest seq known of a stream; streams are gapless, so it is also how many there are. */
+export function lastSeq(chat, stream) {
+  const texts = chat[stream];
+  return texts.length ? texts[texts.length - 1].seq : 0;
+}
+
+/** Chats that are really going on. */
+export function activeChats() {
+  return [...state.chats.values()].filter((chat) => chat.fate === 'active');
+}

@@ -1,0 +1,152 @@
+// Texts of a chat: what arrives, what is missing, what has been read.
+import { announce, byId, word } from './dom.js';
+import { Refused, ask } from './link.js';
+import { STREAMS, changed, lastSeq, newChat, openChat, state } from './state.js';
+
+const ROUNDS = 100; // of one catching-up; a guard against a server that never says 'that is all'
+const catching = new Map(); // 'chat stream' -> running catch-up
+let confirmed = () => {};
+
+/** Calls `tellOutbox(client_id)` for each text that turns out to be stored. */
+export function onStored(tellOutbox) {
+  confirmed = tellOutbox;
+}
+
+/** Puts texts into their stream; returns false when one before them is missing. */
+function add(chat, stream, texts) {
+  for (const text of texts) {
+    if (text.client_id) confirmed(text.client_id);
+    const known = lastSeq(chat, stream);
+    if (text.seq <= known) continue;
+    if (text.seq > known + 1) return false;
+    chat[stream].push({ ...text, stream });
+  }
+  return true;
+}
+
+/** Asks for everything after the last known text of a stream, until nothing is left. */
+export function catchUp(chat, stream) {
+  const key = `${chat.chat} ${stream}`;
+  if (!catching.has(key)) {
+    catching.set(key, fetchAll(chat, stream).finally(() => catching.delete(key)));
+  }
+  return catching.get(key);
+}
+
+async function fetchAll(chat, stream) {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const after = lastSeq(chat, stream);
+    let answer;
+    try {
+      answer = await ask('sync', { chat: chat.chat, stream, after });
+    } catch (error) {
+      // Without an answer the next ping brings us back here; a refusal is told by `resume`.
+      if (error instanceof Refused) return;
+      throw error;
+    }
+    add(chat, stream, answer.messages);
+    if (stream === 'talk') learnRead(chat, answer.read);
+    changed();
+    if (lastSeq(chat, stream) === after) return;
+  }
+}
+
+function learnRead(chat, read) {
+  const seq = typeof read === 'object' && read !== null ? read.visitor : read;
+  if (Number.isInteger(seq) && seq > chat.readUpTo) chat.readUpTo = seq;
+}
+
+/** A text pushed by the server. */
+export function textPushed(text) {
+  const chat = state.chats.get(text.chat);
+  if (!chat) return;
+  const stream = text.stream ?? 'talk';
+  const fresh = text.seq > lastSeq(chat, stream);
+  if (!add(chat, stream, [text])) catchUp(chat, stream);
+  if (fresh && text.author === 'visitor') {
+    chat.typingUntil = 0;
+    chat.peer = 'here';
+    if (isInSight(chat)) announce(`${word('visitor')}: ${text.body}`);
+    else chat.unread += 1;
+  } else if (fresh && stream === 'aside' && text.author !== 'counsellor') {
+    if (isInSight(chat)) announce(`${word('only-staff')}: ${text.body}`);
+    else chat.unread += 1;
+  }
+  markRead();
+  changed();
+}
+
+/** A text of ours was stored: shown at once, without waiting for its push. */
+export function storedText(item, seq) {
+  const chat = state.chats.get(item.chat);
+  if (!chat) return;
+  const text = {
+    seq, client_id: item.client_id, author: 'counsellor', body: item.body, sent_at: new Date(item.at).toISOString(),
+  };
+  if (!add(chat, item.stream, [text])) catchUp(chat, item.stream);
+  changed();
+}
+
+/** The visitor has read up to a text. */
+export function readPushed(push) {
+  const chat = state.chats.get(push.chat);
+  if (!chat || (push.stream ?? 'talk') !== 'talk' || (push.by ?? 'visitor') !== 'visitor') return;
+  learnRead(chat, push.seq);
+  changed();
+}
+
+/** The visitor types, or stopped. */
+export function typingPushed({ chat: id, on }) {
+  const chat = state.chats.get(id);
+  if (!chat) return;
+  // A stop that got lost must not leave them typing for ever.
+  chat.typingUntil = on ? Date.now() + 8000 : 0;
+  changed();
+}
+
+/** Whether the counsellor can see this chat now. */
+function isInSight(chat) {
+  // On narrow screens another part may stand in its place; what is not laid out has no parent.
+  return state.open === chat.chat && !document.hidden && byId('open-chat').offsetParent !== null;
+}
+
+/** Tells the server what has been seen of the open chat. */
+export async function markRead() {
+  const chat = openChat();
+  if (!chat || !isInSight(chat)) return;
+  const seen = lastSeq(chat, 'talk');
+  chat.unread = 0;
+  if (chat.fate !== 'active' || seen <= chat.markedRead) return;
+  const before = chat.markedRead;
+  chat.markedRead = seen;
+  try {
+    await ask('read', { chat: chat.chat, seq: seen });
+  } catch {
+    chat.markedRead = before; // told again with the next text or ping
+  }
+}
+
+/** Takes over the list of chats from `resume`; returns the chats that are no longer ours. */
+export function takeChats(items) {
+  const listed = new Set();
+  const moved = [];
+  for (const item of items) {
+    listed.add(item.chat);
+    const chat = state.chats.get(item.chat);
+    if (!chat) {
+      state.chats.set(item.chat, newChat(item));
+    } else {
+      Object.assign(chat, item, { fate: 'active', reason: null });
+    }
+    const mine = state.chats.get(item.chat);
+    for (const stream of STREAMS) {
+      if (!mine.drawn || (item.last_seq?.[stream] ?? 0) > lastSeq(mine, stream)) catchUp(mine, stream);
+    }
+    mine.drawn = true;
+  }
+  for (const chat of state.chats.values()) {
+    if (!listed.has(chat.chat) && chat.fate === 'active') moved.push(chat);
+  }
+  markRead();
+  return moved;
+}

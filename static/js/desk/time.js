@@ -1,0 +1,69 @@
+// Times: the server's clock, and durations in the words of the page.
+import { word } from './dom.js';
+
+let offset = 0; // server minus this device, in ms
+let exact = false;
+
+/** Milliseconds since 1970 by the server's clock. */
+export function serverNow() {
+  return Date.now() + offset;
+}
+
+/** Learns the server's clock from a `now` it sent; `asked` is when we asked, in ms. */
+export function learnClock(now, asked) {
+  const told = Date.parse(now);
+  if (Number.isNaN(told)) return;
+  offset = told - (asked + Date.now()) / 2;
+  exact = true;
+}
+
+/** Where no answer carries a time: the Date header of a small file, right to a second. */
+export async function learnClockFromHeader(address) {
+  const asked = Date.now();
+  try {
+    const answer = await fetch(address, { method: 'HEAD', cache: 'no-store' });
+    const told = Date.parse(answer.headers.get('date') ?? '');
+    if (exact || Number.isNaN(told)) return;
+    offset = told + 500 - (asked + Date.now()) / 2;
+  } catch {
+    // Without a connection there is nothing to learn; the next connect asks again.
+  }
+}
+
+/** 83 -> '1:23'. */
+export function countdown(seconds) {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+}
+
+/** How long somebody waits, in words: under a minute in seconds, in steps of ten. */
+export function waited(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return word('seconds', { n: Math.max(10, Math.floor(whole / 10) * 10) });
+  return word('minutes', { n: Math.floor(whole / 60) });
+}
+
+const language = document.documentElement.lang || 'en';
+const clockFormat = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const dayFormat = new Intl.DateTimeFormat(language, { weekday: 'long' });
+
+/** '20:42' in the counsellor's own time zone. */
+export function clock(instant) {
+  return clockFormat.format(new Date(instant));
+}
+
+/** 'Tuesday 20:42' for another day, '20:42' for today. */
+export function clockWithDay(instant) {
+  const day = new Date(instant);
+  const today = new Date(serverNow());
+  if (day.toDateString() === today.toDateString()) return clock(day);
+  return `${dayFormat.format(day)} ${clock(day)}`;
+}
+
+/** For a list: 'now', '3 min', then the clock. */
+export function ago(instant) {
+  const seconds = (serverNow() - Date.parse(instant)) / 1000;
+  if (seconds < 60) return word('now');
+  if (seconds < 3600) return word('minutes', { n: Math.floor(seconds / 60) });
+  return clock(instant);
+}
