@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 20_000
 SWEEP_SECONDS = 1.0
-PRESENCE_SECONDS = 5.0
+PRESENCE_SECONDS = 1.0
 PURGE_SECONDS = 600.0
 STALL_SECONDS = 0.25
 
@@ -37,7 +37,7 @@ def patch() -> None:
 
     with warnings.catch_warnings():
         # eventlet is in maintenance and says so at import; docs/decisions/001 records why it is used.
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         import eventlet
         import eventlet.tpool
 

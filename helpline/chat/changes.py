@@ -52,6 +52,7 @@ def back_to_queue(session: Session, chat: Chat, action: Action, now: datetime, w
         if was_active:
             duties.idle_from(account, now)
             after_commit(lambda: push.console_state(chat.id, State.WAITING, why))
+            after_commit(lambda: push.unsee(account, chat.id))
         else:
             after_commit(lambda: push.offer_gone(account, chat.id, why))
     metrics.OFFERS.labels(why).inc()
@@ -120,7 +121,7 @@ def counsellors(session: Session, staff: Iterable[OnDuty], now: datetime) -> lis
             load[chat.counsellor] = load.get(chat.counsellor, 0) + 1
             if chat.danger == routing.Danger.YES:
                 acute.add(chat.counsellor)
-    limits = {line.slug: line.counsellor_lost_seconds for line in lines.all_lines()}
+    limits = {line.slug: min(line.silent_seconds, line.counsellor_lost_seconds) for line in lines.all_lines()}
     return [
         routing.Counsellor(
             account=member.account,

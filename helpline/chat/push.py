@@ -30,6 +30,24 @@ def emit(event: str, data: Any, namespace: str, room: str) -> None:
         socketio.emit(event, data, namespace=namespace, to=room)
 
 
+def _tabs_of(account: str) -> list[str]:
+    if socketio.server is None:
+        return []
+    return [sid for sid, _ in socketio.server.manager.get_participants(CONSOLE, staff_room(account))]
+
+
+def see(account: str, chat: str) -> None:
+    """From now on all tabs of this counsellor hear of the chat."""
+    for sid in _tabs_of(account):
+        socketio.server.enter_room(sid, chat_room(chat), namespace=CONSOLE)
+
+
+def unsee(account: str, chat: str) -> None:
+    """The chat is no longer this counsellor's: none of their tabs hears of it."""
+    for sid in _tabs_of(account):
+        socketio.server.leave_room(sid, chat_room(chat), namespace=CONSOLE)
+
+
 def message_of(text: Stored) -> dict[str, Any]:
     """A text as clients get it."""
     return {

@@ -55,13 +55,9 @@ class LineSight:
             for member in everybody
             if member.state != "away" and member.line == line.slug and member.fresh(now, line.counsellor_lost_seconds)
         ]
-        serving = [member for member in self.on_duty if member.state == "available"]
-        self.capacity = sum(member.capacity for member in serving)
-        accounts = {member.account for member in serving}
-        busy = session.scalars(
-            select(Chat.counsellor).where(Chat.state == State.ACTIVE, Chat.counsellor.in_(accounts))
-        ).all()
-        self.free = max(0, self.capacity - len(busy))
+        serving = {member.account: member.capacity for member in self.on_duty if member.state == "available"}
+        self.capacity = sum(serving.values())
+        self.free = self.capacity - _places_taken(session, serving)
         self._minutes = _usual_minutes(session, line.slug, now)
 
     def position(self, chat: str) -> int | None:
@@ -77,6 +73,15 @@ class LineSight:
     def newcomer_minutes(self) -> int | None:
         """About how long somebody who joined now would wait."""
         return self.wait_minutes(len(self.queue) + 1)
+
+
+def _places_taken(session: Session, capacity: dict[str, int]) -> int:
+    """How many places of these counsellors are in use; a chat in danger takes all of its counsellor's."""
+    held = select(Chat.counsellor, Chat.danger).where(Chat.state == State.ACTIVE, Chat.counsellor.in_(capacity))
+    taken = dict.fromkeys(capacity, 0)
+    for account, danger in session.execute(held):
+        taken[account] += capacity[account] if danger == routing.Danger.YES else 1
+    return sum(min(number, capacity[account]) for account, number in taken.items())
 
 
 def _usual_minutes(session: Session, line: str, now: datetime) -> float:

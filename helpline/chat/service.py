@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
@@ -13,7 +15,7 @@ from helpline.chat import access, changes, keys, names, presence, push, reading,
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.models import Chat
 from helpline.chat.states import Action, Cause, State, WrongState
-from helpline.chat.writer import Refused, Stored, Text, checked, within, writer
+from helpline.chat.writer import MAX_CLIENT_ID, Refused, Stored, Text, checked, within, writer
 from helpline.contacts import service as contacts
 from helpline.db import after_commit, random_key, transaction
 from helpline.db import reading as reading_transaction
@@ -148,6 +150,41 @@ def say_as_visitor(visitor: Visitor, client_id: object, body: object) -> Stored:
     return stored
 
 
+def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_anew: bool) -> Stored:
+    """Store a text that came by a form; raises Refused.
+
+    Going back to a page and sending another text from it repeats the page's client_id: with `edited_anew` that text
+    is stored under an id of its own instead of being taken for a resend.
+    """
+    try:
+        return say_as_visitor(visitor, client_id, body)
+    except Refused as refused:
+        text, key = checked(body, client_id)
+        if refused.code != "invalid" or not edited_anew:
+            raise
+        fresh = hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:MAX_CLIENT_ID]
+        return say_as_visitor(visitor, fresh, text)
+
+
+def why_refused(code: str) -> str:
+    """Why a text was not stored, in words for the visitor."""
+    return {
+        "too_long": _("Your text is too long. At most 4,000 characters fit. It is still here."),
+        "invalid": _("There is nothing to send yet. Write something first."),
+        "wrong_state": _("This chat has ended. Your text was not sent."),
+        "rate_limited": _("That was very fast. Wait a moment and send it again. Your text is still here."),
+    }.get(code, _("We could not store your text just now. It is still here. Send it again in a moment."))
+
+
+def quick_leave(cookie: str) -> None:
+    """End the chat and the content of a session that moves to another line."""
+    now = clock.now()
+    with transaction() as session:
+        content = sessions.load(cookie, now) or {}
+        _leave_current(session, content, now)
+        sessions.end(cookie)
+
+
 def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
     """`{messages, state, position, wait_minutes, reason, read}` after `seq` `after`; a sign of life. Raises NoAccess."""
     now = clock.now()
@@ -238,6 +275,7 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
             raise Conflict("taken")
         store.forget_refusals(session, chat.id)
         duties.answered_an_offer(member.id)
+        after_commit(lambda: push.see(member.id, chat.id))
         after_commit(lambda: push.offer_gone(member.id, chat.id, "accepted"))
         changes.tell(session, chat, now)
         metrics.OFFERS.labels("accepted").inc()

@@ -20,7 +20,7 @@ from helpline.chat.models import Chat, Message
 from helpline.chat.states import State
 from helpline.db import after_commit, transaction
 from helpline.privacy import envelope, sessions
-from helpline.privacy.keyring import KeyDestroyed
+from helpline.privacy.keyring import KeyDamaged, KeyDestroyed
 from helpline.staff import service as staff
 
 log = structlog.get_logger()
@@ -132,6 +132,10 @@ class _Batch:
             return Refused(code) if code else self._store(text, chat)
         except KeyDestroyed:
             return Refused("not_found")
+        except (envelope.Tampered, KeyDamaged) as error:
+            # One damaged chat must not stop the others of this batch.
+            log.error("chat_damaged", chat=text.chat, problem=type(error).__name__)
+            return Refused("unavailable")
 
     def _objection(self, text: Text, chat: Chat) -> str | None:
         """Why this text may not go into this chat now, None when it may."""
@@ -169,12 +173,13 @@ class _Batch:
         return earlier
 
     def _store(self, text: Text, chat: Chat) -> Stored:
+        key = self._key(chat)
         seq = chat.talk_seq + 1 if text.stream == "talk" else chat.aside_seq + 1
+        sealed = envelope.seal(key, chat.id, text.stream, seq, text.author, text.body)
         if text.stream == "talk":
             chat.talk_seq = seq
         else:
             chat.aside_seq = seq
-        sealed = envelope.seal(self._key(chat), chat.id, text.stream, seq, text.author, text.body)
         self.rows.append(
             {
                 "chat_id": chat.id,

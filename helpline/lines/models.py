@@ -22,7 +22,7 @@ class Line(Base):
     closed_on_holidays: Mapped[bool] = mapped_column(default=False)
     host_name: Mapped[str | None] = mapped_column(String(255), unique=True)
     last_entry_minutes: Mapped[int] = mapped_column(default=15)
-    queue_limit: Mapped[int] = mapped_column(default=50)
+    queue_limit: Mapped[int] = mapped_column(default=100)
     longest_wait_minutes: Mapped[int] = mapped_column(default=60)
     left_early_seconds: Mapped[int] = mapped_column(default=10)
     count_again_minutes: Mapped[int] = mapped_column(default=30)

@@ -1,0 +1,37 @@
+"""A ceiling on texts for each sender, far above what anybody types; it only stops floods. In memory alone."""
+
+from __future__ import annotations
+
+import time
+
+A_SECOND = 200.0
+BURST = 400.0
+
+
+class TextBudget:
+    """A bucket of BURST texts a sender, refilled with A_SECOND texts a second."""
+
+    def __init__(self, now: float | None = None) -> None:
+        self._left: dict[str, tuple[float, float]] = {}
+        self._swept = time.monotonic() if now is None else now
+
+    def take(self, sender: str, now: float | None = None) -> bool:
+        """Use one text of `sender`'s budget; False when it is empty. `now` is in seconds of any steady clock."""
+        moment = time.monotonic() if now is None else now
+        self._forget_full(moment)
+        left, last = self._left.get(sender, (BURST, moment))
+        left = min(BURST, left + (moment - last) * A_SECOND)
+        if left < 1:
+            self._left[sender] = (left, moment)
+            return False
+        self._left[sender] = (left - 1, moment)
+        return True
+
+    def _forget_full(self, moment: float) -> None:
+        """Buckets that are full again are the same as none."""
+        if moment - self._swept < BURST / A_SECOND:
+            return
+        self._swept = moment
+        full = [key for key, (left, last) in self._left.items() if left + (moment - last) * A_SECOND >= BURST]
+        for key in full:
+            del self._left[key]

@@ -1,0 +1,344 @@
+"""Socket.IO: the namespaces of visitors and staff. Each event is checked, authorised anew, and acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask_socketio import Namespace, SocketIO
+from socketio.exceptions import ConnectionRefusedError
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpline import clock
+from helpline.chat import access, push, service
+from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.limits import TextBudget
+from helpline.chat.service import Conflict
+from helpline.chat.states import WrongState
+from helpline.chat.writer import Refused
+from helpline.db import reading
+from helpline.extensions import socketio
+from helpline.privacy import sessions
+from helpline.privacy.keyring import KeyDestroyed
+from helpline.staff import service as staff
+from helpline.staff.service import DutyRefused, Member
+
+log = structlog.get_logger()
+Answer = dict[str, Any]
+
+
+class Invalid(Exception):
+    """The data of an event has not the form that the protocol asks for."""
+
+
+def cookie_in(environ: dict[str, Any], name: str) -> str | None:
+    """The cookie `name` of the request that opened this socket."""
+    try:
+        found = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def from_here(environ: dict[str, Any]) -> bool:
+    """True without an Origin (no browser), else when it is the host that was asked."""
+    origin = environ.get("HTTP_ORIGIN")
+    return origin is None or urlsplit(origin).netloc.lower() == environ.get("HTTP_HOST", "").lower()
+
+
+def a_number(data: Answer, name: str) -> int:
+    """A whole number from 0 on; raises Invalid."""
+    value = data.get(name)
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise Invalid(name)
+    return value
+
+
+def a_text(data: Answer, name: str) -> str:
+    """A short text; raises Invalid."""
+    value = data.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 128:
+        raise Invalid(name)
+    return value
+
+
+def a_switch(data: Answer, name: str) -> bool:
+    """True or false; raises Invalid."""
+    value = data.get(name)
+    if type(value) is not bool:
+        raise Invalid(name)
+    return value
+
+
+class _Guarded(Namespace):
+    """Looks up the handler in `events`, checks the form of the data, and turns every refusal into an answer."""
+
+    events: dict[str, Callable[..., Answer]] = {}
+
+    def trigger_event(self, event: str, *arguments: Any) -> Any:
+        if event == "connect":
+            return self._connect(*arguments[:2])
+        if event == "disconnect":
+            return self._disconnect(arguments[0])
+        sid, data = arguments[0], list(arguments[1:])
+        if len(data) > 1 or (data and not isinstance(data[0], dict)) or event not in self.events:
+            return {"ok": False, "error": "invalid"}
+        try:
+            answer = self._run(event, sid, data[0] if data else {})
+        except (Invalid, Refused, NoAccess, Conflict, WrongState, DutyRefused, KeyDestroyed) as refusal:
+            return {"ok": False, "error": _code(refusal)}
+        except SQLAlchemyError as error:
+            log.error("event_failed", event_name=event, problem=type(error).__name__)
+            return {"ok": False, "error": "unavailable"}
+        except Exception as error:
+            log.error("event_failed", event_name=event, problem=type(error).__name__)
+            return {"ok": False, "error": "unavailable"}
+        return {"ok": True} | answer
+
+    def _connect(self, sid: str, environ: dict[str, Any]) -> None:
+        if not from_here(environ):
+            raise ConnectionRefusedError("origin")
+        try:
+            self._admit(sid, environ)
+        except NoAccess:
+            raise ConnectionRefusedError("unauthorised") from None
+
+    def _admit(self, sid: str, environ: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _disconnect(self, sid: str) -> None:
+        raise NotImplementedError
+
+    def _run(self, event: str, sid: str, data: Answer) -> Answer:
+        raise NotImplementedError
+
+
+def _code(refusal: Exception) -> str:
+    if isinstance(refusal, WrongState):
+        return "wrong_state"
+    if isinstance(refusal, KeyDestroyed):
+        return "not_found"
+    return getattr(refusal, "code", "invalid")
+
+
+class VisitorNamespace(_Guarded):
+    """`/visitor`: the anonymous side of one chat; the cookie of the sealed session opens it."""
+
+    def __init__(self) -> None:
+        super().__init__(push.VISITOR)
+        self.visitors: dict[str, Visitor] = {}
+        self.budget = TextBudget()
+        self.events = {
+            "say": self.say,
+            "sync": self.sync,
+            "typing": self.typing,
+            "read": self.read,
+            "leave": self.leave,
+        }
+
+    def _admit(self, sid: str, environ: dict[str, Any]) -> None:
+        visitor = access.visitor_of(cookie_in(environ, "visit"), clock.now())
+        with reading() as session:
+            access.visitor_chat(session, visitor, clock.now())
+        self.visitors[sid] = visitor
+        self.enter_room(sid, push.chat_room(visitor.chat))
+
+    def _disconnect(self, sid: str) -> None:
+        self.visitors.pop(sid, None)
+
+    def _run(self, event: str, sid: str, data: Answer) -> Answer:
+        visitor = self.visitors.get(sid)
+        if visitor is None:
+            raise NoAccess("forbidden")
+        return self.events[event](visitor, data)
+
+    def say(self, visitor: Visitor, data: Answer) -> Answer:
+        """A text of the visitor, acknowledged once it is committed."""
+        if not self.budget.take(visitor.session_key):
+            raise Refused("rate_limited")
+        return {"seq": service.say_as_visitor(visitor, data.get("client_id"), data.get("body")).seq}
+
+    def sync(self, visitor: Visitor, data: Answer) -> Answer:
+        """Everything after the last seen `seq`, and the state."""
+        return service.visitor_sync(visitor, a_number(data, "after"))
+
+    def typing(self, visitor: Visitor, data: Answer) -> Answer:
+        """The visitor types or has stopped."""
+        service.visitor_types(visitor, a_switch(data, "on"))
+        return {}
+
+    def read(self, visitor: Visitor, data: Answer) -> Answer:
+        """The visitor has read up to `seq`."""
+        service.visitor_reads(visitor, a_number(data, "seq"))
+        return {}
+
+    def leave(self, visitor: Visitor, data: Answer) -> Answer:
+        """The visitor goes."""
+        return service.leave(visitor)
+
+    def close_session(self, session_key: str) -> None:
+        """Close the sockets of a session that ended."""
+        for sid in [sid for sid, visitor in list(self.visitors.items()) if visitor.session_key == session_key]:
+            self.disconnect(sid)
+
+    def close_ended(self) -> None:
+        """Close the sockets whose session is no longer valid."""
+        keys = {visitor.session_key for visitor in list(self.visitors.values())}
+        with reading() as session:
+            alive = sessions.alive(session, keys, clock.now())
+        for key in keys - alive:
+            self.close_session(key)
+
+
+class ConsoleNamespace(_Guarded):
+    """`/console`: staff who are signed in; the cookie `console` opens it."""
+
+    def __init__(self) -> None:
+        super().__init__(push.CONSOLE)
+        self.tokens: dict[str, str] = {}
+        self.budget = TextBudget()
+        self.events = {
+            "resume": self.resume,
+            "duty": self.duty,
+            "accept": self.accept,
+            "decline": self.decline,
+            "say": self.say,
+            "sync": self.sync,
+            "typing": self.typing,
+            "read": self.read,
+            "end": self.end,
+            "hand_over": self.hand_over,
+            "follow": self.follow,
+        }
+
+    def _admit(self, sid: str, environ: dict[str, Any]) -> None:
+        token = cookie_in(environ, "console")
+        member = staff.member_for(token)
+        if member is None or token is None or not member.takes_chats:
+            raise NoAccess("unauthorised")
+        self.tokens[sid] = token
+        self.enter_room(sid, push.staff_room(member.id))
+
+    def _disconnect(self, sid: str) -> None:
+        self.tokens.pop(sid, None)
+
+    def _run(self, event: str, sid: str, data: Answer) -> Answer:
+        member = staff.member_for(self.tokens.get(sid))
+        if member is None:
+            self.disconnect(sid)
+            raise NoAccess("forbidden")
+        return self.events[event](sid, member, data)
+
+    def resume(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Everything the console needs to draw itself; joins the rooms of the chats in hand."""
+        answer = service.resume(member)
+        for chat in answer["chats"]:
+            self.enter_room(sid, push.chat_room(chat["chat"]))
+        return answer
+
+    def duty(self, sid: str, member: Member, data: Answer) -> Answer:
+        """What the counsellor does now."""
+        current = staff.duty_of(member.id)
+        return service.change_duty(
+            member,
+            data.get("state"),
+            data.get("line", current.line),
+            data.get("capacity", current.capacity),
+        )
+
+    def accept(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Take an offered chat or pull one; all tabs of this counsellor see it from now on."""
+        return service.accept(member, a_text(data, "chat"))
+
+    def decline(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Pass an offer on."""
+        service.decline(member, a_text(data, "chat"))
+        return {}
+
+    def say(self, sid: str, member: Member, data: Answer) -> Answer:
+        """A text to the visitor (`talk`) or to staff alone (`aside`)."""
+        if not self.budget.take(member.id):
+            raise Refused("rate_limited")
+        stored = service.say_as_staff(
+            member, data.get("chat"), data.get("stream"), data.get("client_id"), data.get("body")
+        )
+        return {"seq": stored.seq}
+
+    def sync(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Everything of one stream after the last seen `seq`."""
+        stream = data.get("stream")
+        if stream not in ("talk", "aside"):
+            raise Invalid("stream")
+        answer = service.staff_sync(member, a_text(data, "chat"), stream, a_number(data, "after"))
+        self.enter_room(sid, push.chat_room(data["chat"]))
+        return answer
+
+    def typing(self, sid: str, member: Member, data: Answer) -> Answer:
+        """The counsellor types or has stopped."""
+        service.staff_types(member, a_text(data, "chat"), a_switch(data, "on"))
+        return {}
+
+    def read(self, sid: str, member: Member, data: Answer) -> Answer:
+        """The counsellor has read up to `seq`."""
+        service.staff_reads(member, a_text(data, "chat"), a_number(data, "seq"))
+        return {}
+
+    def end(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Close the conversation."""
+        return service.end(member, a_text(data, "chat"))
+
+    def hand_over(self, sid: str, member: Member, data: Answer) -> Answer:
+        """Back to the queue, or to a colleague."""
+        return service.hand_over(member, a_text(data, "chat"), a_text(data, "to"))
+
+    def follow(self, sid: str, member: Member, data: Answer) -> Answer:
+        """A supervisor opens a running chat."""
+        chat = service.follow(member, a_text(data, "chat"))
+        self.enter_room(sid, push.chat_room(chat["chat"]))
+        return chat
+
+    def close_ended(self) -> None:
+        """Close the sockets whose sign-in is no longer valid."""
+        for sid, token in list(self.tokens.items()):
+            if staff.member_for(token) is None:
+                self.disconnect(sid)
+
+
+_lock = threading.Lock()
+_seen_counter: int | None = None
+_namespaces: tuple[VisitorNamespace, ConsoleNamespace] | None = None
+
+
+def register(target: SocketIO) -> None:
+    """Give the application its two namespaces."""
+    global _namespaces
+    _namespaces = VisitorNamespace(), ConsoleNamespace()
+    for namespace in _namespaces:
+        target.on_namespace(namespace)
+
+
+def end_visit(session_key: str) -> None:
+    """Close all sockets of a visitor's session that has just ended."""
+    if _namespaces is not None:
+        _namespaces[0].close_session(session_key)
+
+
+def close_revoked() -> None:
+    """Close the sockets of sessions that ended; staff only when the revocation counter has moved."""
+    global _seen_counter
+    if _namespaces is None:
+        return
+    visitors, console = _namespaces
+    visitors.close_ended()
+    counter = staff.revocation_counter()
+    with _lock:
+        moved, _seen_counter = counter != _seen_counter, counter
+    if moved:
+        console.close_ended()
+
+
+__all__ = ["close_revoked", "end_visit", "register"]

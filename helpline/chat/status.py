@@ -1,0 +1,43 @@
+"""Whether a line takes visitors now and how long they would wait, as pages show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import format_date, format_time
+
+from helpline import clock
+from helpline.chat import reading, service
+from helpline.db import reading as reading_transaction
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+
+
+def shown_status(line: Line) -> dict[str, Any]:
+    """`{open, accepts, full, closes_at, next_opening, waiting, estimate_minutes, on_duty}`.
+
+    Moments are words on the line's own clock, None where there is none; the estimate is None when we can't say.
+    """
+    now = clock.now()
+    opening = lines.opening(line, now)
+    with reading_transaction() as session:
+        sight = reading.LineSight(session, line, now)
+    return {
+        "open": opening.open,
+        "accepts": service.refusal(line, now) is None,
+        "full": len(sight.queue) >= line.queue_limit,
+        "closes_at": None if opening.closes_at is None else _time(line, opening.closes_at),
+        "next_opening": None if opening.next_opening is None else _day_and_time(line, opening.next_opening),
+        "waiting": len(sight.queue),
+        "estimate_minutes": sight.newcomer_minutes(),
+        "on_duty": len(sight.on_duty),
+    }
+
+
+def _time(line: Line, moment: datetime) -> str:
+    return format_time(lines.local(line, moment), "HH:mm", rebase=False)
+
+
+def _day_and_time(line: Line, moment: datetime) -> str:
+    return f"{format_date(lines.local(line, moment), 'EEEE d MMMM', rebase=False)}, {_time(line, moment)}"

@@ -1,0 +1,212 @@
+"""The visitor's pages: joining, the room, and the HTTP twins of the socket events."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from helpline import clock, web
+from helpline.chat import access, service
+from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.forms import JoinForm
+from helpline.chat.limits import TextBudget
+from helpline.chat.service import Entry, NotTaken
+from helpline.chat.status import shown_status
+from helpline.chat.writer import Refused
+from helpline.lines.models import Line
+from helpline.lines.pages import find_line, limits_of
+from helpline.privacy import sessions
+from helpline.privacy.keyring import KeyDestroyed
+
+visitor = Blueprint("visitor", __name__, url_prefix="/<lang>/<line>/chat")
+budget = TextBudget()
+
+STATUS = {
+    "invalid": 400,
+    "too_long": 413,
+    "not_found": 410,
+    "forbidden": 403,
+    "unauthorised": 410,
+    "wrong_state": 409,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+Page = str | Response | tuple[Any, int]
+
+
+@visitor.get("/")
+def join(lang: str, line: str) -> Page:
+    """The join form, or one button where the line is closed or full."""
+    found = find_line(line, lang)
+    if service.refusal(found, clock.now()) is not None:
+        return render_template("visitor/closed.html", status=shown_status(found))
+    return _form_page(found, _form(found))
+
+
+def _form(line: Line) -> JoinForm:
+    form = JoinForm()
+    form.language.choices = [(code, web.LANGUAGES[code]) for code in line.languages]
+    if request.method == "GET":
+        form.language.data = web.language()
+    return form
+
+
+def _form_page(line: Line, form: JoinForm) -> str:
+    return render_template(
+        "visitor/join.html",
+        form=form,
+        status=shown_status(line),
+        limits=limits_of(line),
+        other_session=_other_line(line) is not None,
+    )
+
+
+def _other_line(line: Line) -> str | None:
+    """The line this browser's session belongs to, when it is another one."""
+    content = sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
+    bound = content.get("line")
+    return bound if bound not in (None, line.slug) else None
+
+
+@visitor.post("/")
+def enter(lang: str, line: str) -> Page:
+    """Join the queue and go to the room; a closed or full line counts the try and shows the other ways in."""
+    found = find_line(line, lang)
+    cause = service.refusal(found, clock.now())
+    if cause is not None:
+        return _turned_away(found, cause)
+    form = _form(found)
+    elsewhere = _other_line(found) is not None
+    if not form.validate() or (elsewhere and not form.end_other.data):
+        return _form_page(found, form), 400
+    cookie = web.visit_cookie()
+    if elsewhere:
+        service.quick_leave(cookie)
+    entry = Entry(form.language.data, form.danger.data, int(form.distress.data), form.first_message.data or "")
+    try:
+        service.join(cookie, found, entry)
+    except NotTaken as refused:
+        return _turned_away(found, refused.cause)
+    except Refused as refused:
+        form.first_message.errors = [*form.first_message.errors, service.why_refused(refused.code)]
+        return _form_page(found, form), STATUS[refused.code]
+    return redirect(url_for("visitor.room", lang=lang, line=line), 303)
+
+
+def _turned_away(line: Line, cause: service.Cause) -> Response:
+    service.count_try(web.visit_cookie(), line, cause, web.language())
+    return redirect(url_for("visitor.other_ways", lang=web.language(), line=line.slug), 303)
+
+
+@visitor.get("/other-ways/")
+def other_ways(lang: str, line: str) -> Page:
+    """What a visitor can do while nobody can chat."""
+    return render_template("visitor/other_ways.html", status=shown_status(find_line(line, lang)))
+
+
+def _visitor(line: Line) -> Visitor:
+    """Whoever's cookie this is, as long as the session belongs to this line; raises NoAccess."""
+    found = access.visitor_of(request.cookies.get(web.VISIT), clock.now())
+    if _other_line(line) is not None:
+        raise NoAccess("unauthorised")
+    return found
+
+
+def _answer_refused(code: str) -> Page:
+    if code in ("unauthorised", "not_found", "forbidden"):
+        return web.problem(STATUS[code], "not_found" if code == "unauthorised" else code, "errors/gone.html")
+    return web.problem(STATUS[code], code, "errors/500.html")
+
+
+@visitor.get("/room/")
+def room(lang: str, line: str) -> Page:
+    """The room: waiting, talking and the end on one page."""
+    found = find_line(line, lang)
+    try:
+        chat = service.visitor_sync(_visitor(found), 0)
+    except (NoAccess, KeyDestroyed) as refused:
+        return _answer_refused(getattr(refused, "code", "not_found"))
+    return _room_page(found, chat)
+
+
+def _room_page(line: Line, chat: dict[str, Any], body: str = "", error: str = "") -> str:
+    return render_template(
+        "visitor/room.html",
+        chat=chat,
+        client_id=secrets.token_hex(12),
+        read_minutes=line.read_after_end_minutes,
+        limits=limits_of(line),
+        kept_text=body,
+        say_error=error,
+    )
+
+
+@visitor.get("/room/transcript")
+def transcript(lang: str, line: str) -> Page:
+    """The texts after `after`, as a page that refreshes itself or as JSON; a sign of life."""
+    found = find_line(line, lang)
+    after = request.args.get("after", default=0, type=int)
+    if after < 0:
+        return web.problem(400, "invalid", "errors/404.html")
+    try:
+        chat = service.visitor_sync(_visitor(found), after)
+    except (NoAccess, KeyDestroyed) as refused:
+        return _answer_refused(getattr(refused, "code", "not_found"))
+    if web.wants_json():
+        return jsonify({"ok": True} | chat)
+    return render_template(
+        "visitor/transcript.html",
+        chat=chat,
+        messages=chat["messages"],
+        after=after,
+        read_minutes=found.read_after_end_minutes,
+    )
+
+
+@visitor.post("/room/say")
+def say(lang: str, line: str) -> Page:
+    """Store a text: 303 back to the room, or the event's answer as JSON."""
+    found = find_line(line, lang)
+    body, client_id = request.form.get("body"), request.form.get("client_id")
+    if body is not None:
+        body = body.replace("\r\n", "\n")
+    try:
+        caller = _visitor(found)
+        if not budget.take(caller.session_key):
+            raise Refused("rate_limited")
+        stored = service.say_by_form(caller, client_id, body, edited_anew=not web.wants_json())
+    except NoAccess as refused:
+        return _answer_refused(refused.code)
+    except Refused as refused:
+        return _text_refused(found, refused.code, body or "")
+    if web.wants_json():
+        return jsonify(ok=True, seq=stored.seq)
+    return redirect(url_for("visitor.room", lang=lang, line=line), 303)
+
+
+def _text_refused(line: Line, code: str, body: str) -> Page:
+    """Say why a text was not stored and give it back, so that nothing is lost."""
+    if web.wants_json():
+        return jsonify(ok=False, error=code), STATUS[code]
+    try:
+        chat = service.visitor_sync(_visitor(line), 0)
+    except (NoAccess, KeyDestroyed) as refused:
+        return _answer_refused(getattr(refused, "code", "not_found"))
+    return _room_page(line, chat, body, str(service.why_refused(code))), STATUS[code]
+
+
+@visitor.post("/room/leave")
+def leave(lang: str, line: str) -> Page:
+    """Leave the queue or the chat; the room then shows the end."""
+    found = find_line(line, lang)
+    try:
+        state = service.leave(_visitor(found))
+    except (NoAccess, KeyDestroyed) as refused:
+        return _answer_refused(getattr(refused, "code", "not_found"))
+    if web.wants_json():
+        return jsonify({"ok": True} | state)
+    return redirect(url_for("visitor.room", lang=lang, line=line), 303)
+

@@ -1,0 +1,123 @@
+"""All commands, and how their errors are told."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpline import clock, config, install, logs
+from helpline.chat import retention
+from helpline.contacts.cli import contacts
+from helpline.lines import service as line_service
+from helpline.lines import texts
+from helpline.lines.cli import lines
+from helpline.staff import service as staff_service
+from helpline.staff.cli import staff
+
+# These look after the schema themselves.
+WITHOUT_SCHEMA = ("migrate",)
+
+
+@click.group()
+@click.pass_context
+def helpline(context: click.Context) -> None:
+    """Anonymous chat between visitors and counsellors on duty."""
+    settings = config.load()
+    config.use(settings)
+    logs.set_up(settings.log_level)
+    context.obj = settings
+    if context.invoked_subcommand not in WITHOUT_SCHEMA and "--help" not in sys.argv:
+        install.prepare(settings)
+
+
+helpline.add_command(staff)
+helpline.add_command(lines)
+helpline.add_command(contacts)
+
+
+@helpline.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one")
+@click.pass_obj
+def serve(settings: config.Settings, host: str, port: int) -> None:
+    """Serve pages and chats."""
+    from helpline import serve as launcher
+
+    try:
+        launcher.run(host, port, settings)
+    except launcher.CannotServe as error:
+        raise click.ClickException(str(error)) from None
+
+
+@helpline.command()
+@click.pass_obj
+def migrate(settings: config.Settings) -> None:
+    """Bring the database to this version; makes the lines where there are none."""
+    install.migrate(settings)
+    click.echo("The database is at this version.")
+
+
+@helpline.command()
+def demo() -> None:
+    """Fill an installation that has no staff: lines always open, joint front page, staff, a year of figures."""
+    from helpline import demo as demo_installation
+
+    if staff_service.any_staff():
+        raise click.ClickException("staff exist already: the demo only fills an installation without any")
+    demo_installation.fill(clock.now())
+    click.echo(demo_installation.table())
+
+
+@helpline.command()
+@click.pass_obj
+def check(settings: config.Settings) -> None:
+    """Look for what still has to be done before visitors come."""
+    found = []
+    for country in sorted({line.country for line in line_service.all_lines()}):
+        slugs = [line.slug for line in line_service.all_lines() if line.country == country]
+        found += texts.warnings(country, slugs, settings.instance_dir)
+    if settings.public_url and not settings.over_tls and not config.is_loopback(settings.public_host):
+        found.append("HELPLINE_PUBLIC_URL is not https://: visitors' texts travel readable")
+    if settings.public_url and not config.is_loopback(settings.public_host) and not settings.exit_url:
+        found.append("HELPLINE_EXIT_URL is not set: the quick exit leads to a blank page on your own address")
+    if staff_service.demo_accounts_exist():
+        found.append("demo accounts exist: disable them with 'helpline staff disable'")
+    for warning in found:
+        click.echo(f"warning: {warning}")
+    click.echo(f"Settings, database and texts are usable; {len(found)} warnings.")
+
+
+@helpline.command()
+def purge() -> None:
+    """Destroy what is past its time: keys, chats, sessions, wrap-up links."""
+    click.echo(json.dumps(retention.purge(clock.now())))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        helpline.main(args=arguments, prog_name="helpline", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    except click.UsageError as error:
+        return _say(error.format_message(), 2)
+    except click.ClickException as error:
+        return _say(error.format_message(), 1)
+    except click.Abort:
+        return 1
+    except config.ConfigError as error:
+        return _say(str(error), 2)
+    except (install.NotReady, texts.TextsError) as error:
+        return _say(str(error), 1)
+    except (SQLAlchemyError, OSError) as error:
+        return _say(str(getattr(error, "orig", None) or error), 1)
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    first = next(iter(str(message).strip().splitlines()), "failed")
+    print(f"helpline: {first}", file=sys.stderr)
+    return code

@@ -1,0 +1,130 @@
+"""A demo installation: open lines, staff of every role, and a believable year in the ledgers."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import date, datetime, timedelta
+
+from helpline import config
+from helpline.contacts.models import Contact, MissedContact
+from helpline.db import random_key, transaction
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+from helpline.staff import service as staff
+from helpline.staff.service import NewAccount
+
+PEOPLE = (
+    ("mila", "Mila Visser", ["counsellor"], ["youth"], ["nl", "en"]),
+    ("noor", "Noor Bakker", ["counsellor"], ["youth", "prevention"], ["nl", "en"]),
+    ("jan", "Jan de Wit", ["counsellor"], ["prevention"], ["nl", "en"]),
+    ("sanne", "Sanne de Boer", ["counsellor", "supervisor"], ["youth", "prevention"], ["nl", "en"]),
+    ("amir", "Amir Haddad", ["analyst"], ["youth", "prevention"], ["nl", "en"]),
+    ("eva", "Eva Smit", ["administrator"], ["youth", "prevention"], ["nl", "en"]),
+)
+NOTE = "demo-sign-ins.txt"
+DAYS = 365
+
+# Contacts begin mostly in the afternoon and evening: a weight for each hour of the day.
+HOURS = (2, 1, 1, 1, 0, 0, 1, 2, 4, 6, 7, 7, 6, 7, 8, 10, 12, 12, 10, 12, 14, 13, 8, 4)
+CAUSES = (("closed", 50), ("left", 20), ("unanswered", 12), ("nobody_on_duty", 9), ("lost", 5), ("left_early", 3), ("emergency_exit", 1))
+AGES = {
+    "youth": (("0-11", 4), ("12-15", 34), ("16-17", 24), ("18-25", 22), ("26+", 6), ("unknown", 10)),
+    "prevention": (("0-17", 10), ("18-25", 29), ("26-35", 20), ("36-45", 20), ("46-60", 15), ("61+", 3), ("unknown", 3)),
+}
+CONCERNS = {
+    "youth": (("self", 80), ("other", 12), ("professional", 5), ("general", 3)),
+    "prevention": (("self", 47), ("other", 24), ("professional", 8), ("general", 21)),
+}
+GENDERS = (("female", 40), ("male", 42), ("other", 4), ("unknown", 14))
+
+
+def fill(now: datetime) -> list[NewAccount]:
+    """Make the demo; `now` is the last moment of its year. The sign-ins are kept in the instance folder."""
+    accounts = [
+        staff.add_account(login, roles, own, languages, 3, name=name, demo=True)
+        for login, name, roles, own, languages in PEOPLE
+    ]
+    for line in lines.all_lines():
+        lines.change_line(line.slug, {"hours": "always"})
+    lines.switch_joint_front_page(True)
+    with transaction() as session:
+        for line in lines.all_lines():
+            session.add_all(_year(line, lines.local(line, now).date()))
+    _keep(accounts)
+    return accounts
+
+
+def _year(line: Line, today: date) -> list[Contact | MissedContact]:
+    """The rows of one line's year; the same at every call, since the random numbers are seeded."""
+    dice = random.Random(line.slug)  # noqa: S311 - figures of a demo, not a secret
+    rows: list[Contact | MissedContact] = []
+    for back in range(1, DAYS + 1):
+        day = today - timedelta(days=back)
+        busy = 1.3 if day.weekday() == 0 else 0.8 if day.weekday() >= 5 else 1.0
+        for _ in range(round(dice.gauss(6, 2) * busy)):
+            hour = dice.choices(range(24), HOURS)[0]
+            if dice.random() < 0.45:
+                rows.append(_answered(dice, line.slug, day, hour))
+            else:
+                rows.append(_missed(dice, line.slug, day, hour))
+    return rows
+
+
+def _pick(dice: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
+    return dice.choices([name for name, _ in weighted], [weight for _, weight in weighted])[0]
+
+
+def _answered(dice: random.Random, slug: str, day: date, hour: int) -> Contact:
+    return Contact(
+        key=random_key(),
+        line=slug,
+        channel="chat",
+        on_date=day,
+        on_hour=hour,
+        in_hours=True,
+        language="nl" if dice.random() < 0.85 else "en",
+        wait_s=int(dice.expovariate(1 / 240)) // 10 * 10,
+        length_min=max(1, int(dice.gauss(27, 12))),
+        concern=_pick(dice, CONCERNS.get(slug, CONCERNS["youth"])),
+        age_band=_pick(dice, AGES.get(slug, AGES["youth"])),
+        gender=_pick(dice, GENDERS),
+        test=False,
+    )
+
+
+def _missed(dice: random.Random, slug: str, day: date, hour: int) -> MissedContact:
+    cause = _pick(dice, CAUSES)
+    return MissedContact(
+        key=random_key(),
+        line=slug,
+        channel="chat",
+        on_date=day,
+        on_hour=hour,
+        in_hours=cause != "closed",
+        language="nl" if dice.random() < 0.85 else "en",
+        wait_s=None if cause == "closed" else int(dice.expovariate(1 / 500)) // 10 * 10,
+        cause=cause,
+        test=False,
+    )
+
+
+def _keep(accounts: list[NewAccount]) -> None:
+    by_login = {account.login: account for account in accounts}
+    rows = [("login", "password", "totp", "roles", "lines")]
+    rows += [
+        (login, by_login[login].password, by_login[login].totp, ",".join(roles), ",".join(own))
+        for login, _, roles, own, _ in PEOPLE
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    path = config.current().instance_dir / NOTE
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "w") as file:
+        file.write(text + "\n")
+
+
+def table() -> str:
+    """The demo's sign-ins as a table: login, password, totp, roles, lines."""
+    path = config.current().instance_dir / NOTE
+    return path.read_text().rstrip() if path.is_file() else "no demo sign-ins are kept here"

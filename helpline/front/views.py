@@ -1,0 +1,96 @@
+"""The front pages: of each line, of all lines together, and the way out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from helpline import config, web
+from helpline.chat import service as chat
+from helpline.chat import sockets
+from helpline.chat.status import shown_status
+from helpline.lines import service, texts
+from helpline.lines.models import Line
+from helpline.lines.pages import find_line, limits_of, own_line
+
+public = Blueprint("public", __name__)
+
+
+@public.get("/")
+def root() -> Response:
+    """The line of this host name, else the joint front page where it is switched on."""
+    line = own_line()
+    if line is not None:
+        return redirect(url_for("public.front", lang=_preferred(line), line=line.slug), 303)
+    if not service.joint_front_page():
+        abort(404)
+    return redirect(url_for("public.joint", lang=web.language()), 303)
+
+
+def _preferred(line: Line) -> str:
+    return web.language() if web.language() in line.languages else line.languages[0]
+
+
+@public.get("/<lang>/")
+def joint(lang: str) -> str:
+    """The front page of all lines; only where it is switched on."""
+    own = own_line()
+    if lang not in web.LANGUAGES or own is not None or not service.joint_front_page():
+        abort(404)
+    lines = service.all_lines()
+    entries = [{"line": line, "slug": line.slug, "name": line.name, "status": shown_status(line)} for line in lines]
+    return render_template("public/joint.html", lines=entries, help=texts.load_help("nl", web.language()))
+
+
+@public.get("/<lang>/<line>/")
+def front(lang: str, line: str) -> str:
+    """The front page of one line."""
+    return render_template("public/front.html", status=shown_status(find_line(line, lang)))
+
+
+@public.get("/<lang>/<line>/what-we-keep/")
+def kept(lang: str, line: str) -> str:
+    """What is confidential, what is kept, and for how long."""
+    found = find_line(line, lang)
+    return render_template(
+        "public/kept.html",
+        limits=limits_of(found),
+        retention_days=found.retention_days,
+        read_minutes=found.read_after_end_minutes,
+    )
+
+
+@public.get("/<lang>/<line>/leaving-quickly/")
+def leaving(lang: str, line: str) -> str:
+    """How the quick exit works and what it can't do."""
+    find_line(line, lang)
+    return render_template("public/leaving.html")
+
+
+@public.get("/<lang>/<line>/about/")
+def about(lang: str, line: str) -> str:
+    """Who we are."""
+    find_line(line, lang)
+    return render_template("public/about.html")
+
+
+@public.route("/exit", methods=["GET", "POST"])
+def quick_exit() -> Response:
+    """Leave at once: the session ends, the counsellor is told, a neutral page takes this one's place.
+
+    A request that another site made only gets the neutral page, so that nobody else can end a visit.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none"):
+        key = chat.quick_exit(request.cookies.get(web.VISIT))
+        if key is not None:
+            sockets.end_visit(key)
+    elsewhere = config.current().exit_url
+    if request.method == "POST":
+        answer: Response = make_response("", 204)
+    elif elsewhere:
+        answer = redirect(elsewhere, 303)
+    else:
+        answer = make_response(render_template("public/neutral.html"))
+    web.clear_cookie(answer, web.VISIT)
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer

@@ -1,0 +1,65 @@
+"""Bringing an installation to the state the code expects: schema, keyring, lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from helpline import clock, db, paths
+from helpline.config import Settings
+from helpline.lines import service as lines
+from helpline.privacy.keyring import Keyring, secret
+
+
+class NotReady(Exception):
+    """The database is not at the version the code expects; the message says what to do."""
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration; the engine is the one that is bound, the scripts are packaged."""
+    config = Config()
+    config.set_main_option("script_location", str(paths.asset("migrations")).replace("%", "%%"))
+    return config
+
+
+def prepare(settings: Settings) -> None:
+    """Bind the database; make a new SQLite installation complete. Raises NotReady when a migration is due."""
+    folder = _make_instance(settings.instance_dir)
+    db.bind(settings.database_url)
+    version, newest = _versions()
+    if version is None and settings.embedded:
+        migrate(settings)
+    elif version != newest:
+        raise NotReady("the database is not at this version of Helpline: run 'helpline migrate'")
+    Keyring(folder / "keyring").prepare(clock.now())
+    for name in ("forms", "staff"):
+        secret(folder, name)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the schema to the newest version and make the lines where there are none."""
+    _make_instance(settings.instance_dir)
+    db.bind(settings.database_url)
+    command.upgrade(alembic_config(), "head")
+    lines.ensure_lines()
+
+
+def _make_instance(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _versions() -> tuple[str | None, str | None]:
+    with db.engine().connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found, ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def is_current() -> bool:
+    """True when the database answers and has the schema this code expects."""
+    version, newest = _versions()
+    return version == newest

@@ -1,0 +1,317 @@
+"""The Flask application: extensions, pages, cookies, security headers, languages, error pages."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Request, Response, g, jsonify, render_template, request, url_for
+from flask.sessions import SessionInterface, SessionMixin
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from helpline import clock, config, paths
+from helpline.extensions import babel, csrf, socketio
+from helpline.privacy import sessions
+from helpline.privacy.keyring import secret
+from helpline.translations import Catalogues
+
+log = structlog.get_logger()
+
+LANGUAGES = {"en": "English", "nl": "Nederlands"}
+VISIT, CONSOLE = "visit", "console"
+SELF, NONE = "'self'", "'none'"
+
+
+def new_flask(settings: config.Settings | None) -> Flask:
+    """A bare application bound to its settings and database."""
+    chosen = settings or config.load()
+    config.use(chosen)
+    from helpline import install
+
+    install.prepare(chosen)
+    app = Flask("helpline", template_folder=str(paths.asset("templates")), static_folder=str(paths.asset("static")))
+    app.secret_key = secret(chosen.instance_dir, "forms")
+    app.config.update(
+        SETTINGS=chosen,
+        WTF_CSRF_TIME_LIMIT=None,
+        # Flask-WTF would refuse forms over TLS without a Referer, which careful browsers leave out.
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        BABEL_DEFAULT_LOCALE="en",
+    )
+    app.session_interface = CookieSessions()
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if chosen.trusted_proxies:
+        hops = chosen.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the documented way
+    return app
+
+
+def register_extensions(app: Flask, async_mode: str) -> None:
+    """Bind Babel, form protection, sign-in and Socket.IO."""
+    babel.init_app(app, locale_selector=lambda: language())
+    babel.domain_instance = Catalogues()
+    csrf.init_app(app)
+    socketio.init_app(
+        app,
+        async_mode=async_mode,
+        async_handlers=False,
+        transports=["websocket"],
+        allow_upgrades=False,
+        # The namespaces compare the origin themselves, so that a foreign one gets the protocol's error.
+        cors_allowed_origins=[],
+        cookie=None,
+        max_http_buffer_size=64 * 1024,
+        http_compression=False,
+        manage_session=False,
+        logger=False,
+        engineio_logger=False,
+    )
+    app.before_request(choose_language)
+    app.after_request(harden)
+    app.context_processor(page_context)
+
+
+def register_pages(app: Flask) -> None:
+    """Mount the blueprints of all rooms."""
+    from helpline import health
+    from helpline.chat.visitor_views import visitor
+    from helpline.desk.views import desk
+    from helpline.front.views import public
+    from helpline.staff import views as staff_views
+
+    app.register_blueprint(public)
+    app.register_blueprint(visitor)
+    staff_views.register(app)
+    app.register_blueprint(desk)
+    app.register_blueprint(health.health)
+    csrf.exempt(app.view_functions["public.quick_exit"])
+
+
+def register_sockets(app: Flask) -> None:
+    """Give Socket.IO its namespaces and begin with nobody heard or shown."""
+    from helpline.chat import presence, sockets, sweep
+
+    presence.forget()
+    sweep.forget()
+    sockets.register(socketio)
+
+
+# Cookies
+
+
+class CookieSession(dict[str, Any], SessionMixin):
+    """Holds nothing but the form token derived from a random cookie; the sealed content is opened by services."""
+
+    def __init__(self, cookie: str, fresh: bool) -> None:
+        super().__init__(csrf_token=sessions.csrf_of(cookie))
+        self.cookie, self.fresh, self.used = cookie, fresh, False
+
+    def __contains__(self, name: object) -> bool:
+        self.used = True
+        return super().__contains__(name)
+
+
+class CookieSessions(SessionInterface):
+    """A random host-only cookie, one for visitors and one for the console; it is sent once a form needs it."""
+
+    def open_session(self, app: Flask, request: Request) -> CookieSession:
+        found = request.cookies.get(cookie_name(request.path))
+        known = sessions.is_cookie(found)
+        return CookieSession(found if found and known else sessions.new_cookie(), fresh=not known)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if isinstance(session, CookieSession) and session.fresh and session.used and not g.get("cookie_set"):
+            _set_cookie(response, cookie_name(request.path), session.cookie)
+
+
+def cookie_name(path: str) -> str:
+    """Which of the two cookies belongs to this path."""
+    return CONSOLE if path.startswith("/console") else VISIT
+
+
+def _set_cookie(response: Response, name: str, value: str) -> None:
+    secure = config.current().over_tls
+    response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=secure)
+    response.headers["Cache-Control"] = "no-store"
+
+
+def visit_cookie() -> str:
+    """The cookie of this visitor's request, made new when it brought none."""
+    from flask import session
+
+    session.used = True  # type: ignore[attr-defined]  # our own session class
+    return str(session.cookie)  # type: ignore[attr-defined]  # our own session class
+
+
+def set_console_cookie(response: Response, token: str) -> None:
+    """Give the browser the token of a sign-in in place of whatever it had."""
+    g.cookie_set = True
+    _set_cookie(response, CONSOLE, token)
+
+
+def clear_cookie(response: Response, name: str) -> None:
+    """Take a cookie from the browser."""
+    g.cookie_set = True
+    response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=config.current().over_tls)
+
+
+# Addresses: only as a keyed hash with the salt of the day, only in memory
+
+_salt: tuple[date, bytes] = (date.min, b"")
+
+
+def address_hash() -> str:
+    """HMAC of the caller's address under a salt that lives for a day and only in memory."""
+    global _salt
+    today = clock.now().date()
+    if _salt[0] != today:
+        _salt = (today, secrets.token_bytes(32))
+    return hmac.new(_salt[1], (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+
+
+# Languages
+
+
+def language() -> str:
+    """The language of this request: by path, in the console by its own cookie, else as the browser prefers."""
+    if "lang" in g:
+        return str(g.lang)
+    if not request:
+        return "en"
+    kept = request.cookies.get("lang") if request.path.startswith("/console") else None
+    return kept if kept in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def choose_language() -> None:
+    """Take the language from the path."""
+    wanted = (request.view_args or {}).get("lang")
+    if wanted in LANGUAGES:
+        g.lang = wanted
+    elif request.path.split("/", 2)[1] in LANGUAGES:
+        g.lang = request.path.split("/", 2)[1]
+
+
+def languages_of_page() -> list[dict[str, Any]]:
+    """Every language with the address of this page in it."""
+    return [
+        {"code": code, "name": name, "current": code == language(), "url": _page_in(code)}
+        for code, name in LANGUAGES.items()
+    ]
+
+
+def _page_in(code: str) -> str:
+    arguments = request.view_args or {}
+    if request.path.startswith("/console"):
+        return url_for("desk.change_language", lang=code)
+    if request.endpoint == "public.joint":
+        return url_for("public.joint", lang=code)
+    if request.method == "GET" and request.endpoint and "lang" in arguments:
+        return url_for(request.endpoint, **(arguments | {"lang": code}))
+    line = g.get("line")
+    return url_for("public.front", lang=code, line=line.slug) if line else url_for("public.joint", lang=code)
+
+
+# Templates
+
+
+def page_context() -> dict[str, Any]:
+    """What every template may use."""
+    line = g.get("line")
+    theme = "console" if request.path.startswith("/console") else (line.slug if line else "joint")
+    context: dict[str, Any] = {
+        "lang": language(),
+        "languages": languages_of_page(),
+        "theme": theme,
+        "line": line,
+        "exit_url": url_for("public.quick_exit"),
+        "help": {},
+    }
+    if line is not None:
+        from helpline.lines import texts
+
+        context["help"] = texts.load_help(line.country, language())
+    return context
+
+
+# Headers
+
+
+def harden(response: Response) -> Response:
+    """Headers of every answer: nothing from elsewhere, nothing inline, no trace in referrers, frames of our own only."""
+    host = urlsplit(request.host_url)
+    sockets = f"{'wss' if host.scheme == 'https' else 'ws'}://{host.netloc}"
+    framed = request.endpoint == "visitor.transcript"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self' {sockets}; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+        f"frame-ancestors {SELF if framed else NONE}"
+    )
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN" if framed else "DENY"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    if config.current().over_tls:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# Errors
+
+
+def register_errors(app: Flask) -> None:
+    """Own pages for what goes wrong; JSON for those who asked for JSON."""
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Exception, _failed)
+    app.register_error_handler(SQLAlchemyError, _failed)
+
+
+def wants_json() -> bool:
+    """True when the caller asked for JSON rather than for a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def problem(status: int, code: str, template: str, **context: Any) -> tuple[Any, int]:
+    """An answer that says what went wrong, as JSON or as a page."""
+    if wants_json():
+        return jsonify(ok=False, error=code), status
+    return render_template(template, **context), status
+
+
+def _form_expired(error: CSRFError) -> tuple[Any, int]:
+    return problem(400, "forbidden", "errors/gone.html", form_expired=True)
+
+
+_PAGES = {403: ("forbidden", "errors/403.html"), 404: ("not_found", "errors/404.html"), 410: ("not_found", "errors/gone.html")}
+_CODES = {400: "invalid", 401: "forbidden", 405: "invalid", 413: "too_long", 429: "rate_limited"}
+
+
+def _refused(error: HTTPException) -> Any:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    if status >= 500:
+        return _failed(error)
+    code, template = _PAGES.get(status, (_CODES.get(status, "invalid"), "errors/403.html" if status == 401 else "errors/404.html"))
+    return problem(status, code, template)
+
+
+def _failed(error: Exception) -> tuple[Any, int]:
+    log.error("request_failed", endpoint=request.endpoint, problem=type(error).__name__)
+    return problem(500, "unavailable", "errors/500.html")
