@@ -31,7 +31,7 @@ install: .venv/.installed ## .venv with the locked requirements and the command 
 	$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/.installed: requirements.txt pyproject.toml translations/compile.py $(wildcard translations/*/LC_MESSAGES/*.po) | .venv/.made
+.venv/.installed: requirements.txt pyproject.toml | .venv/.made
 	$(PIP) --require-hashes -r requirements.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -90,8 +90,11 @@ system-tools:
 
 # --- upkeep ----------------------------------------------------------------------------------------------
 
-translations: .venv/.installed ## compiles the catalogues after a change
-	$(BIN)/python translations/compile.py
+# The texts of code and templates go into the catalogues; what has to be translated is left empty there.
+translations: .venv/.installed ## brings the catalogues up to date with the texts in the code
+	$(BIN)/pybabel -q extract -F translations/babel.cfg -k _l -k lazy_gettext --no-location --sort-output \
+	  --project helpline --copyright-holder "the Helpline organisation" -o translations/messages.pot .
+	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete
 
 wheel: .venv/.tested ## dist/helpline-*.whl
 	$(BIN)/python -m hatchling build --target wheel

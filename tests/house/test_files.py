@@ -77,7 +77,7 @@ def registry_addresses(path: str, text: str) -> Iterator[str]:
 
 HANDLER = r"\son(?:click|load|error|submit|change|input|focus|blur|toggle|key|mouse|pointer|touch)[a-z]*="
 INLINE = re.compile(
-    rf"<style\b|\sstyle=|{HANDLER}|javascript:|\ssrcdoc=|<script\b(?![^>]*\ssrc\s*=)",
+    rf"<style\b|\sstyle=|{HANDLER}|[\"'=]\s*javascript:|\ssrcdoc=|<script\b(?![^>]*\ssrc\s*=)",
     re.IGNORECASE,
 )
 # Links that a person follows (<a href>) may leave the site; nothing that a page loads by itself may.

@@ -70,8 +70,8 @@ def test_the_wheel_carries_what_lies_beside_the_package(wheel: Path) -> None:
     assert "helpline/_assets/selfhelp_modules/README.md" in names
     for catalogue in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po"):
         language = catalogue.parts[-3]
-        assert f"helpline/_assets/translations/{language}/LC_MESSAGES/messages.mo" in names
-    checkout_only = {"wsgi.py", "compile.py", "conftest.py", "package.json"}
+        assert f"helpline/_assets/translations/{language}/LC_MESSAGES/messages.po" in names
+    checkout_only = {"wsgi.py", "conftest.py", "package.json"}
     assert not [name for name in names if Path(name).name in checkout_only or name.startswith("tests/")]
 
 
