@@ -1,0 +1,53 @@
+"""Fixtures: a fresh installation inside the process, and real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpline import config, create_app, db
+from helpline.extensions import socketio
+from helpline.lines import service as lines
+from tests.clients import Server
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> config.Settings:
+    """Settings of an installation of its own."""
+    return config.Settings(instance_dir=tmp_path / "instance", ping_seconds=1.0)
+
+
+@pytest.fixture
+def app(settings: config.Settings) -> Iterator[object]:
+    """The application on an empty SQLite installation with both lines open."""
+    made = create_app(settings)
+    made.testing = False
+    for line in lines.all_lines():
+        lines.change_line(line.slug, {"hours": "always"})
+    yield made
+    db.engine().dispose()
+
+
+@pytest.fixture
+def client(app):  # type: ignore[no-untyped-def]  # Flask's own test client
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sockets(app):  # type: ignore[no-untyped-def]  # Flask-SocketIO's own object
+    """Socket.IO of the application."""
+    return socketio
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real server with both lines open."""
+    running = Server(tmp_path / "instance", ping_seconds="2")
+    for line in ("youth", "prevention"):
+        running.command("lines", "set", line, "--hours", "always")
+    running.start()
+    yield running
+    running.stop()
