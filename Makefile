@@ -8,14 +8,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# The same default as the settings have; `make run` keeps the demo's sign-ins there.
+# The same default as the settings have.
 HELPLINE_INSTANCE_DIR ?= $(CURDIR)/instance
 export HELPLINE_INSTANCE_DIR
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help install run test test-tools system-tools lint format seeded translations wheel lock clean
+.PHONY: help install run codes test test-tools system-tools lint format seeded translations wheel lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -40,14 +40,18 @@ install: .venv/.installed ## .venv with the locked requirements and the command 
 
 SIGN_INS := $(HELPLINE_INSTANCE_DIR)/demo-sign-ins.txt
 
-# The demo prints its sign-ins once; they are kept (readable by the owner only) so that every start shows them.
+# `helpline demo` keeps its sign-ins there, readable by the owner only, so every start shows them. Where it refuses
+# (staff exist already) it says so and the site is served as it is.
 run: install ## the site with its demo on http://127.0.0.1:8000/ (PORT=, HOST=)
-	@if [ ! -e "$(SIGN_INS)" ]; then \
-	  umask 077; mkdir -p "$(HELPLINE_INSTANCE_DIR)"; \
-	  $(BIN)/helpline demo > "$(SIGN_INS).part" && mv "$(SIGN_INS).part" "$(SIGN_INS)" || rm -f "$(SIGN_INS).part"; \
-	fi
-	@[ ! -e "$(SIGN_INS)" ] || cat "$(SIGN_INS)"
+	@if [ -e "$(SIGN_INS)" ]; then cat "$(SIGN_INS)"; else $(BIN)/helpline demo || true; fi
+	@echo "Staff sign in at http://$(HOST):$(PORT)/console/sign-in; 'make codes' in another terminal prints the codes of this moment."
 	@exec $(BIN)/helpline serve --host $(HOST) --port $(PORT)
+
+# For whoever tries the demo without an authenticator at hand; the secrets stand in the table already.
+codes: .venv/.installed ## the demo's sign-in codes of this moment
+	@while read -r login password secret rest; do \
+	  [ "$$login" = login ] || $(BIN)/python -c 'import pyotp, sys; print(sys.argv[1].ljust(8), pyotp.TOTP(sys.argv[2]).now())' "$$login" "$$secret"; \
+	done < "$(SIGN_INS)"
 
 # --- test ------------------------------------------------------------------------------------------------
 
