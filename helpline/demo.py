@@ -27,10 +27,26 @@ DAYS = 365
 
 # Contacts begin mostly in the afternoon and evening: a weight for each hour of the day.
 HOURS = (2, 1, 1, 1, 0, 0, 1, 2, 4, 6, 7, 7, 6, 7, 8, 10, 12, 12, 10, 12, 14, 13, 8, 4)
-CAUSES = (("closed", 50), ("left", 20), ("unanswered", 12), ("nobody_on_duty", 9), ("lost", 5), ("left_early", 3), ("emergency_exit", 1))
+CAUSES = (
+    ("closed", 50),
+    ("left", 20),
+    ("unanswered", 12),
+    ("nobody_on_duty", 9),
+    ("lost", 5),
+    ("left_early", 3),
+    ("emergency_exit", 1),
+)
 AGES = {
     "youth": (("0-11", 4), ("12-15", 34), ("16-17", 24), ("18-25", 22), ("26+", 6), ("unknown", 10)),
-    "prevention": (("0-17", 10), ("18-25", 29), ("26-35", 20), ("36-45", 20), ("46-60", 15), ("61+", 3), ("unknown", 3)),
+    "prevention": (
+        ("0-17", 10),
+        ("18-25", 29),
+        ("26-35", 20),
+        ("36-45", 20),
+        ("46-60", 15),
+        ("61+", 3),
+        ("unknown", 3),
+    ),
 }
 CONCERNS = {
     "youth": (("self", 80), ("other", 12), ("professional", 5), ("general", 3)),
@@ -117,7 +133,9 @@ def _keep(accounts: list[NewAccount]) -> None:
         for login, _, roles, own, _ in PEOPLE
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    text = "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
     path = config.current().instance_dir / NOTE
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(handle, "w") as file:

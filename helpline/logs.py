@@ -7,7 +7,15 @@ import sys
 
 import structlog
 
-QUIET = ("engineio", "engineio.server", "socketio", "socketio.server", "werkzeug", "eventlet.wsgi.server", "geventwebsocket")
+QUIET = (
+    "engineio",
+    "engineio.server",
+    "socketio",
+    "socketio.server",
+    "werkzeug",
+    "eventlet.wsgi.server",
+    "geventwebsocket",
+)
 
 
 def set_up(level: str) -> None:

@@ -248,7 +248,7 @@ def page_context() -> dict[str, Any]:
 
 
 def harden(response: Response) -> Response:
-    """Headers of every answer: nothing from elsewhere, nothing inline, no trace in referrers, frames of our own only."""
+    """Headers of every answer: nothing from elsewhere, nothing inline, no trace in referrers, only our own frames."""
     host = urlsplit(request.host_url)
     sockets = f"{'wss' if host.scheme == 'https' else 'ws'}://{host.netloc}"
     framed = request.endpoint == "visitor.transcript"
@@ -298,8 +298,16 @@ def _form_expired(error: CSRFError) -> tuple[Any, int]:
     return problem(400, "forbidden", "errors/gone.html", form_expired=True)
 
 
-_PAGES = {403: ("forbidden", "errors/403.html"), 404: ("not_found", "errors/404.html"), 410: ("not_found", "errors/gone.html")}
-_CODES = {400: "invalid", 401: "forbidden", 405: "invalid", 413: "too_long", 429: "rate_limited"}
+# The protocol's error code and the page for each status; whatever is not named is like `invalid` and not found.
+_PROBLEMS = {
+    400: ("invalid", "errors/404.html"),
+    401: ("forbidden", "errors/403.html"),
+    403: ("forbidden", "errors/403.html"),
+    404: ("not_found", "errors/404.html"),
+    410: ("not_found", "errors/gone.html"),
+    413: ("too_long", "errors/404.html"),
+    429: ("rate_limited", "errors/403.html"),
+}
 
 
 def _refused(error: HTTPException) -> Any:
@@ -308,8 +316,7 @@ def _refused(error: HTTPException) -> Any:
         return error
     if status >= 500:
         return _failed(error)
-    code, template = _PAGES.get(status, (_CODES.get(status, "invalid"), "errors/403.html" if status == 401 else "errors/404.html"))
-    return problem(status, code, template)
+    return problem(status, *_PROBLEMS.get(status, _PROBLEMS[400]))
 
 
 def _failed(error: Exception) -> tuple[Any, int]:

@@ -37,9 +37,10 @@ class Server:
     def __init__(self, instance: Path, **settings: str) -> None:
         self.instance = instance
         self.port = free_port()
-        self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("HELPLINE_")
-        } | {"HELPLINE_INSTANCE_DIR": str(instance), "PYTHONUNBUFFERED": "1"}
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("HELPLINE_")} | {
+            "HELPLINE_INSTANCE_DIR": str(instance),
+            "PYTHONUNBUFFERED": "1",
+        }
         self.environment |= {f"HELPLINE_{name.upper()}": value for name, value in settings.items()}
         self.log = instance.parent / f"{instance.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -116,7 +117,8 @@ class Server:
         )  # fmt: skip
         password = re.search(r"password: (\S+)", told)
         totp = re.search(r"totp: (\S+)", told)
-        assert password and totp
+        assert password is not None, told
+        assert totp is not None, told
         return password[1], totp[1]
 
 

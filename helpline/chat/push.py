@@ -30,21 +30,32 @@ def emit(event: str, data: Any, namespace: str, room: str) -> None:
         socketio.emit(event, data, namespace=namespace, to=room)
 
 
-def _tabs_of(account: str) -> list[str]:
+def session_room(session_key: str) -> str:
+    """Room of all tabs of one visitor's session."""
+    return f"session:{session_key}"
+
+
+def _sockets_in(room: str, namespace: str) -> list[str]:
     if socketio.server is None:
         return []
-    return [sid for sid, _ in socketio.server.manager.get_participants(CONSOLE, staff_room(account))]
+    return [sid for sid, _ in socketio.server.manager.get_participants(namespace, room)]
+
+
+def hang_up(session_key: str) -> None:
+    """Close the sockets of a visitor's session that has ended."""
+    for sid in _sockets_in(session_room(session_key), VISITOR):
+        socketio.server.disconnect(sid, namespace=VISITOR)
 
 
 def see(account: str, chat: str) -> None:
     """From now on all tabs of this counsellor hear of the chat."""
-    for sid in _tabs_of(account):
+    for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.enter_room(sid, chat_room(chat), namespace=CONSOLE)
 
 
 def unsee(account: str, chat: str) -> None:
     """The chat is no longer this counsellor's: none of their tabs hears of it."""
-    for sid in _tabs_of(account):
+    for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.leave_room(sid, chat_room(chat), namespace=CONSOLE)
 
 

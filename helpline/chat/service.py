@@ -168,12 +168,13 @@ def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_ane
 
 def why_refused(code: str) -> str:
     """Why a text was not stored, in words for the visitor."""
-    return {
+    words: dict[str, str] = {
         "too_long": _("Your text is too long. At most 4,000 characters fit. It is still here."),
         "invalid": _("There is nothing to send yet. Write something first."),
         "wrong_state": _("This chat has ended. Your text was not sent."),
         "rate_limited": _("That was very fast. Wait a moment and send it again. Your text is still here."),
-    }.get(code, _("We could not store your text just now. It is still here. Send it again in a moment."))
+    }
+    return words.get(code) or str(_("We could not store your text just now. It is still here. Send it again soon."))
 
 
 def quick_leave(cookie: str) -> None:
@@ -183,10 +184,11 @@ def quick_leave(cookie: str) -> None:
         content = sessions.load(cookie, now) or {}
         _leave_current(session, content, now)
         sessions.end(cookie)
+        after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
 
 
 def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
-    """`{messages, state, position, wait_minutes, reason, read}` after `seq` `after`; a sign of life. Raises NoAccess."""
+    """`{messages, state, position, wait_minutes, reason, read}` after `after`; a sign of life. Raises NoAccess."""
     now = clock.now()
     with reading_transaction() as session:
         chat = access.visitor_chat(session, visitor, now)
@@ -235,18 +237,18 @@ def leave(visitor: Visitor, action: Action = Action.LEAVE) -> dict[str, Any]:
         return reading.visitor_state(chat, None)
 
 
-def quick_exit(cookie: str | None) -> str | None:
-    """End the session at once and its chat as `emergency_exit`; returns the session's key, None without a session."""
+def quick_exit(cookie: str | None) -> None:
+    """End the session at once, its chat as `emergency_exit`, and its sockets; nothing happens without a session."""
     now = clock.now()
     content = sessions.load(cookie, now)
     if cookie is None or content is None:
-        return None
+        return
     with transaction() as session:
         chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
         if chat is not None and chat.state != State.ENDED:
             changes.finish(session, chat, Action.EMERGENCY_EXIT, now)
         sessions.end(cookie)
-    return sessions.key_of(cookie)
+        after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
 
 
 # The counsellor's side

@@ -21,7 +21,6 @@ from helpline.chat.service import Conflict
 from helpline.chat.states import WrongState
 from helpline.chat.writer import Refused
 from helpline.db import reading
-from helpline.extensions import socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import KeyDestroyed
 from helpline.staff import service as staff
@@ -77,7 +76,7 @@ def a_switch(data: Answer, name: str) -> bool:
 class _Guarded(Namespace):
     """Looks up the handler in `events`, checks the form of the data, and turns every refusal into an answer."""
 
-    events: dict[str, Callable[..., Answer]] = {}
+    events: dict[str, Callable[..., Answer]]
 
     def trigger_event(self, event: str, *arguments: Any) -> Any:
         if event == "connect":
@@ -146,6 +145,7 @@ class VisitorNamespace(_Guarded):
             access.visitor_chat(session, visitor, clock.now())
         self.visitors[sid] = visitor
         self.enter_room(sid, push.chat_room(visitor.chat))
+        self.enter_room(sid, push.session_room(visitor.session_key))
 
     def _disconnect(self, sid: str) -> None:
         self.visitors.pop(sid, None)
@@ -180,18 +180,13 @@ class VisitorNamespace(_Guarded):
         """The visitor goes."""
         return service.leave(visitor)
 
-    def close_session(self, session_key: str) -> None:
-        """Close the sockets of a session that ended."""
-        for sid in [sid for sid, visitor in list(self.visitors.items()) if visitor.session_key == session_key]:
-            self.disconnect(sid)
-
     def close_ended(self) -> None:
         """Close the sockets whose session is no longer valid."""
         keys = {visitor.session_key for visitor in list(self.visitors.values())}
         with reading() as session:
             alive = sessions.alive(session, keys, clock.now())
         for key in keys - alive:
-            self.close_session(key)
+            push.hang_up(key)
 
 
 class ConsoleNamespace(_Guarded):
@@ -321,12 +316,6 @@ def register(target: SocketIO) -> None:
         target.on_namespace(namespace)
 
 
-def end_visit(session_key: str) -> None:
-    """Close all sockets of a visitor's session that has just ended."""
-    if _namespaces is not None:
-        _namespaces[0].close_session(session_key)
-
-
 def close_revoked() -> None:
     """Close the sockets of sessions that ended; staff only when the revocation counter has moved."""
     global _seen_counter
@@ -339,6 +328,3 @@ def close_revoked() -> None:
         moved, _seen_counter = counter != _seen_counter, counter
     if moved:
         console.close_ended()
-
-
-__all__ = ["close_revoked", "end_visit", "register"]

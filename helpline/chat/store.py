@@ -77,9 +77,7 @@ def queue_length(session: Session, line: str) -> int:
 
 def chats_in_hand(session: Session, account: str) -> list[Chat]:
     """What rings at or is held by this counsellor, oldest first."""
-    wanted = (
-        select(Chat).where(Chat.counsellor == account, Chat.state.in_(IN_HAND)).order_by(Chat.joined_at, Chat.id)
-    )
+    wanted = select(Chat).where(Chat.counsellor == account, Chat.state.in_(IN_HAND)).order_by(Chat.joined_at, Chat.id)
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 

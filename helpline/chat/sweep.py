@@ -84,9 +84,7 @@ def _tell_duty(member: OnDuty, why: str) -> None:
     after_commit(lambda: push.duty(member.account, view, why))
 
 
-def _look_after(
-    session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: datetime, grace: bool
-) -> None:
+def _look_after(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: datetime, grace: bool) -> None:
     """What time does to one chat."""
     silence = (now - chat.visitor_seen_at).total_seconds()
     limit = line.active_lost_seconds if chat.state == State.ACTIVE else line.waiting_lost_seconds

@@ -209,4 +209,3 @@ def leave(lang: str, line: str) -> Page:
     if web.wants_json():
         return jsonify({"ok": True} | state)
     return redirect(url_for("visitor.room", lang=lang, line=line), 303)
-

@@ -7,7 +7,6 @@ from werkzeug.wrappers import Response
 
 from helpline import config, web
 from helpline.chat import service as chat
-from helpline.chat import sockets
 from helpline.chat.status import shown_status
 from helpline.lines import service, texts
 from helpline.lines.models import Line
@@ -81,9 +80,7 @@ def quick_exit() -> Response:
     A request that another site made only gets the neutral page, so that nobody else can end a visit.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none"):
-        key = chat.quick_exit(request.cookies.get(web.VISIT))
-        if key is not None:
-            sockets.end_visit(key)
+        chat.quick_exit(request.cookies.get(web.VISIT))
     elsewhere = config.current().exit_url
     if request.method == "POST":
         answer: Response = make_response("", 204)

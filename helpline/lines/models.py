@@ -9,7 +9,7 @@ from helpline.db import Base
 
 
 class Line(Base):
-    """A helpline programme: its audience, languages, hours and limits. All durations are whole numbers of the named unit."""
+    """A helpline programme: audience, languages, hours and limits. Durations are whole numbers of the named unit."""
 
     __tablename__ = "lines"
 

@@ -65,9 +65,7 @@ def ensure_lines() -> None:
     with transaction() as session:
         if session.scalar(select(Line).limit(1)) is None:
             for facts in DEFAULTS:
-                session.add(
-                    Line(country="nl", time_zone="Europe/Amsterdam", languages=["nl", "en"], **facts)
-                )
+                session.add(Line(country="nl", time_zone="Europe/Amsterdam", languages=["nl", "en"], **facts))
         if session.get(Site, 1) is None:
             session.add(Site(id=1))
 

@@ -57,9 +57,7 @@ def key_of(cookie: str) -> str:
 
 
 def _derive(cookie: str, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"helpline session " + purpose).derive(
-        cookie.encode()
-    )
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"helpline session " + purpose).derive(cookie.encode())
 
 
 def csrf_of(cookie: str) -> str:

@@ -48,9 +48,7 @@ def everybody() -> list[OnDuty]:
         lines: dict[str, set[str]] = {}
         for account, line in session.execute(select(AccountLine.account_id, AccountLine.line)):
             lines.setdefault(account, set()).add(line)
-        counsellors = set(
-            session.scalars(select(AccountRole.account_id).where(AccountRole.role.in_(ON_DUTY_ROLES)))
-        )
+        counsellors = set(session.scalars(select(AccountRole.account_id).where(AccountRole.role.in_(ON_DUTY_ROLES))))
         return [
             _on_duty(duty, account, lines.get(account.id, set()))
             for duty, account in session.execute(wanted.execution_options(populate_existing=True))
@@ -84,9 +82,7 @@ def lock(session: Session, account: str) -> Duty | None:
 def missed_an_offer(account: str) -> int:
     """Note an offer that expired at this counsellor; returns how many in a row."""
     with transaction() as session:
-        session.execute(
-            update(Duty).where(Duty.account_id == account).values(missed_offers=Duty.missed_offers + 1)
-        )
+        session.execute(update(Duty).where(Duty.account_id == account).values(missed_offers=Duty.missed_offers + 1))
         return session.scalar(select(Duty.missed_offers).where(Duty.account_id == account)) or 0
 
 
@@ -99,11 +95,7 @@ def answered_an_offer(account: str) -> None:
 def send_away(account: str, now: datetime) -> None:
     """Take a counsellor off duty who is not there."""
     with transaction() as session:
-        session.execute(
-            update(Duty)
-            .where(Duty.account_id == account)
-            .values(state="away", since=now, missed_offers=0)
-        )
+        session.execute(update(Duty).where(Duty.account_id == account).values(state="away", since=now, missed_offers=0))
 
 
 def idle_from(account: str, now: datetime) -> None:
@@ -116,12 +108,6 @@ def account_of_login(login: str) -> str | None:
     """The id of an enabled account, None when there is none of this login."""
     with reading() as session:
         return session.scalar(select(Account.id).where(Account.login == login, Account.disabled_at.is_(None)))
-
-
-def names() -> dict[str, str]:
-    """Display names by account."""
-    with reading() as session:
-        return {account: name for account, name in session.execute(select(Account.id, Account.name))}
 
 
 def supervisors(line: str) -> list[str]:

@@ -19,7 +19,7 @@ from helpline.staff.forms import SignInForm
 
 HOME = "/console/"
 # The page to sign in has a switch of language; everything else in the console is for members only.
-OPEN_TO_ALL = frozenset({"staff.sign_in", "desk.change_language"})
+OPEN_TO_ALL = frozenset({"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"})
 # Where a sign-in may lead on to: plain console paths, so nothing that a browser could read as another host.
 _NEXT = re.compile(r"/console/(?!sign-)(?:[A-Za-z0-9_~-]+/?)*(?:\?[A-Za-z0-9_~=&-]*)?", re.ASCII)
 
@@ -82,14 +82,16 @@ def sign_in() -> Any:
     return render_template("staff/sign_in.html", form=SignInForm(), error=None)
 
 
-@staff.post("/sign-in", endpoint="sign_in")
+@staff.post("/sign-in")
 def try_to_sign_in() -> Any:
     """Check what was typed; a right answer gives the browser a new token in place of the one it had."""
     form = SignInForm()
     if not form.validate_on_submit():
         return render_template("staff/sign_in.html", form=form, error=None), 422
     try:
-        token = service.sign_in(form.login.data, form.password.data, form.code.data or "", web.address_hash())
+        token = service.sign_in(
+            form.login.data or "", form.password.data or "", form.code.data or "", web.address_hash()
+        )
     except service.SignInRefused as refused:
         return _refusal(form, refused.retry_at)
     service.sign_out(request.cookies.get(web.CONSOLE))
