@@ -10,8 +10,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from helpline import clock, config, db
-from helpline.lines import service as lines
+from helpline import clock, config, db, install
 from helpline.staff import passwords, service
 from helpline.staff.throttle import Throttle
 
@@ -42,16 +41,13 @@ def time(monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
 @pytest.fixture(autouse=True)
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: TurnedClock) -> Iterator[config.Settings]:
     settings = config.Settings(instance_dir=tmp_path / "instance")
-    settings.instance_dir.mkdir()
     monkeypatch.setattr(config, "_current", settings)
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(service, "_throttle", Throttle())
     monkeypatch.setattr(service, "_typed", {})
-    engine = db.bind(settings.database_url)
-    db.Base.metadata.create_all(engine)
-    lines.ensure_lines()
+    install.prepare(settings)
     yield settings
-    engine.dispose()
+    db.engine().dispose()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from helpline import config, db
 from helpline.staff import passwords, service
@@ -198,13 +199,13 @@ def test_a_reset_that_comes_between_check_and_claim_wins(
 
 
 def test_a_lost_instance_secret_refuses_and_says_so_in_the_log(
-    anna: service.NewAccount, house: config.Settings, time: TurnedClock, capsys: pytest.CaptureFixture[str]
+    anna: service.NewAccount, house: config.Settings, time: TurnedClock
 ) -> None:
     (house.instance_dir / "secrets" / "staff.key").unlink()
-    with pytest.raises(service.SignInRefused):
+    with capture_logs() as logged, pytest.raises(service.SignInRefused):
         sign_in(anna, time)
-    out = capsys.readouterr()
-    assert "second_factor_unreadable" in out.out + out.err
+    assert [entry["event"] for entry in logged] == ["second_factor_unreadable"]
+    assert anna.password not in str(logged)
 
 
 def test_the_database_holds_neither_password_nor_secret_nor_token(
