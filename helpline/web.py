@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpline import clock, config, paths
-from helpline.extensions import babel, csrf, socketio
+from helpline.extensions import babel, csrf, limiter, socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import secret
 from helpline.translations import Catalogues
@@ -48,6 +48,8 @@ def new_flask(settings: config.Settings | None) -> Flask:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         BABEL_DEFAULT_LOCALE="en",
+        RATELIMIT_STORAGE_URI=chosen.redis_url or "memory://",
+        RATELIMIT_HEADERS_ENABLED=False,
     )
     app.session_interface = CookieSessions()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -62,6 +64,7 @@ def register_extensions(app: Flask, async_mode: str) -> None:
     babel.init_app(app, locale_selector=lambda: language())
     babel.domain_instance = Catalogues()
     csrf.init_app(app)
+    limiter.init_app(app)
     socketio.init_app(
         app,
         async_mode=async_mode,
@@ -178,6 +181,11 @@ def address_hash() -> str:
     if _salt[0] != today:
         _salt = (today, secrets.token_bytes(32))
     return hmac.new(_salt[1], (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+
+
+def from_this_machine() -> bool:
+    """True for a caller on the loopback: a proxy that is not announced by a setting, or a test. Nobody to limit."""
+    return config.is_loopback(request.remote_addr or "")
 
 
 # Languages

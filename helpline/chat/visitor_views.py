@@ -16,6 +16,7 @@ from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
 from helpline.chat.status import shown_status
 from helpline.chat.writer import Refused
+from helpline.extensions import limiter
 from helpline.lines.models import Line
 from helpline.lines.pages import find_line, limits_of
 from helpline.privacy import sessions
@@ -23,6 +24,8 @@ from helpline.privacy.keyring import KeyDestroyed
 
 visitor = Blueprint("visitor", __name__, url_prefix="/<lang>/<line>/chat")
 budget = TextBudget()
+# Many may share an address (a school, Tor), but nobody fills the queue from one alone.
+JOINS_OF_ONE_ADDRESS = "12 per minute; 120 per hour"
 
 STATUS = {
     "invalid": 400,
@@ -72,6 +75,7 @@ def _other_line(line: Line) -> str | None:
 
 
 @visitor.post("/")
+@limiter.limit(JOINS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
 def enter(lang: str, line: str) -> Page:
     """Join the queue and go to the room; a closed or full line counts the try and shows the other ways in."""
     found = find_line(line, lang)
