@@ -43,13 +43,14 @@ function flow(chat) {
     list.push(takeTalk ? talk[t++] : aside[a++]);
   }
   for (const item of unsent(chat.chat)) {
-    list.push({ ...item, author: 'counsellor', sent_at: new Date(item.at).toISOString(), waits: item.state });
+    const waits = item.state === 'sending' && !state.online ? 'kept' : item.state;
+    list.push({ ...item, author: 'counsellor', sent_at: new Date(item.at).toISOString(), waits });
   }
   return list.map((text, place) => ({ text, before: list[place - 1], after: list[place + 1] }));
 }
 
 function together(one, other) {
-  return Boolean(one && other) && one.author === other.author && one.stream === other.stream
+  return Boolean(one && other) && one.stream === 'talk' && one.author === other.author && one.stream === other.stream
     && Math.abs(Date.parse(other.sent_at) - Date.parse(one.sent_at)) < GROUP_MS;
 }
 

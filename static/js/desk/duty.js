@@ -5,8 +5,6 @@ import { dismiss, notice } from './notices.js';
 import { activeChats, changed, onChange, state } from './state.js';
 import { problem } from './words.js';
 
-const MOST = 9;
-
 /** Wires the duty controls in the bar. */
 export function startDuty() {
   byId('duty').addEventListener('click', (event) => {
@@ -19,9 +17,12 @@ export function startDuty() {
   onChange(draw);
 }
 
+/** At most as many chats at once as the account allows. */
+const most = () => Number(byId('main').dataset.most);
+
 function step(by) {
   const capacity = state.duty.capacity + by;
-  if (capacity >= 1 && capacity <= MOST) change({ capacity });
+  if (capacity >= 1 && capacity <= most()) change({ capacity });
 }
 
 /** The line to serve: the one of the duty, else the one that is chosen or the only one. */
@@ -36,7 +37,7 @@ async function change(part) {
   changed();
   try {
     const answer = await ask('duty', wanted);
-    state.duty = { ...wanted, ...(answer.duty ?? {}) };
+    state.duty = { state: answer.state, line: answer.line, capacity: answer.capacity };
     dismiss('duty');
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -50,10 +51,13 @@ async function change(part) {
 /** The server changed the duty by itself: say so clearly, with its reason. */
 export function dutyPushed({ why, ...duty }) {
   const before = state.duty.state;
+  // Our own change comes back to all our tabs, to this one before its answer.
+  const own = why === 'other_tab' && state.dutyBusy;
   state.duty = { ...state.duty, ...duty };
   changed();
+  if (own) return;
   if (why === 'other_tab') {
-    if (before !== state.duty.state) notice('duty', word(`duty-why.other_tab`, { duty: word(`duty.${state.duty.state}`) }), { seconds: 10 });
+    if (before !== state.duty.state) notice('duty', word('duty-why.other_tab', { duty: word(`duty.${state.duty.state}`) }), { seconds: 10 });
   } else if (why) {
     notice('duty', word(`duty-why.${why}`, { duty: word(`duty.${state.duty.state}`) }), {
       kind: 'danger',
@@ -75,6 +79,6 @@ function draw() {
     if (duty.line && choice.value !== duty.line && document.activeElement !== choice) choice.value = duty.line;
   }
   byId('capacity-less').disabled = !state.online || duty.capacity <= 1;
-  byId('capacity-more').disabled = !state.online || duty.capacity >= MOST;
+  byId('capacity-more').disabled = !state.online || duty.capacity >= most();
   setText(byId('load'), word('load', { n: activeChats().length, max: duty.capacity }));
 }

@@ -40,7 +40,11 @@ function draw() {
   const chat = openChat();
   const active = chat?.fate === 'active';
   byId('danger-card').classList.toggle('urgent', Boolean(active) && danger(chat) === 'yes');
-  for (const button of document.querySelectorAll('[data-help]')) show(button, Boolean(active));
+  for (const entry of document.querySelectorAll('#help-list > li')) {
+    // An entry that a line's visitors must not see is not offered for their chat.
+    show(entry, !active || entry.dataset.lines.split(' ').includes(chat.line));
+    show(entry.querySelector('[data-help]'), Boolean(active));
+  }
   const now = chat?.chat ?? null;
   if (shown === now && boxes()[0].disabled === !active) return;
   shown = now;

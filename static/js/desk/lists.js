@@ -6,9 +6,10 @@ import { unsent } from './outbox.js';
 import { activeChats, changed, onChange, state } from './state.js';
 import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
-import { danger, facts, lineName } from './words.js';
+import { asLine, danger, facts, lineName } from './words.js';
 
 const WRAP_UP_MS = 24 * 3600 * 1000;
+const wide = matchMedia('(min-width: 720px)');
 let open = () => {};
 
 /** `openChat(id, focus)` shows a chat in the middle. */
@@ -20,6 +21,7 @@ export function startLists(openChat) {
     beat += 1;
     if (beat % 10 === 0) draw();
   });
+  wide.addEventListener('change', changed);
   for (const button of byId('views').querySelectorAll('[data-view]')) {
     button.addEventListener('click', () => {
       state.view = button.dataset.view;
@@ -49,11 +51,10 @@ function lastLine(chat) {
   return text.author === 'visitor' ? text.body : `${word('you')}: ${text.body}`;
 }
 
-/** 'here', 'gone' or 'waiting' in words, or how it came to its end. */
+/** 'here' or 'gone' in words, or how it came to its end. */
 export function chatState(chat) {
   if (chat.fate !== 'active') return word(`fate.${chat.fate}`);
-  if (chat.state && chat.state !== 'active') return word('peer.waiting');
-  return word(`peer.${chat.peer === 'gone' ? 'gone' : 'here'}`);
+  return word(`peer.${chat.peer}`);
 }
 
 function makeChat(chat) {
@@ -73,7 +74,9 @@ function fillChat(element, chat) {
   show(parts.unread, chat.unread > 0);
   const waiting = unsent(chat.chat).length;
   const keys = place < 10 ? `Alt+${place}` : '';
-  setText(parts.state, [chatState(chat), lineName(chat.line), waiting ? word('unsent', { n: waiting }) : '', keys].filter(Boolean).join(' · '));
+  const told = [chatState(chat), lineName(chat.line), waiting ? word('unsent', { n: waiting }) : ''];
+  setText(parts.state, told.filter(Boolean).join(' · '));
+  setText(parts.key, keys);
   parts.open.setAttribute('aria-current', String(state.open === chat.chat));
   if (keys) parts.open.setAttribute('aria-keyshortcuts', keys);
   element.classList.toggle('has-unread', chat.unread > 0);
@@ -91,7 +94,7 @@ function makeQueued(item) {
 function fillQueued(element, item) {
   const told = facts(item, true);
   const wait = waited((Date.now() - item.since) / 1000);
-  setText(element.parts.facts, told.join(' · '));
+  setText(element.parts.facts, asLine(told));
   setText(element.parts.wait, wait);
   element.classList.toggle('acute', danger(item) === 'yes');
   element.parts.take.disabled = !state.online || isBusy(item.chat);
@@ -118,9 +121,12 @@ function draw() {
 }
 
 function drawViews() {
-  byId('main').dataset.view = state.view;
+  // Where the lists always stand beside it, the conversation is what is shown instead of them.
+  const view = state.view === 'lists' && wide.matches ? 'chat' : state.view;
+  byId('main').dataset.view = view;
+  wide.addEventListener('change', changed);
   for (const button of byId('views').querySelectorAll('[data-view]')) {
-    button.setAttribute('aria-pressed', String(button.dataset.view === state.view));
+    button.setAttribute('aria-pressed', String(button.dataset.view === view));
   }
   const badge = byId('views').querySelector('.badge');
   const unread = activeChats().reduce((sum, chat) => sum + chat.unread, 0);

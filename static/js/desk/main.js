@@ -126,13 +126,11 @@ function statePushed(push) {
     if (push.state === 'active') resume(); // accepted in another tab
     return;
   }
-  if (push.peer) chat.peer = push.peer;
   if (push.state === 'ended') {
     Object.assign(chat, { fate: 'ended', state: 'ended', reason: push.reason, typingUntil: 0 });
     resume();
-  } else if (push.state && push.state !== 'active' && chat.fate === 'active') {
-    chat.state = push.state;
-    resume();
+  } else if (push.state !== 'active') {
+    resume(); // no longer ours; the answer says so
   }
   changed();
 }

@@ -43,7 +43,8 @@ export function newChat(item) {
     talk: [],
     aside: [],
     readUpTo: 0, // highest seq of talk that the visitor has seen
-    markedRead: 0, // highest seq of talk that we told the server we have seen
+    seen: { talk: 0, aside: 0 }, // highest seq of each stream that was in sight
+    told: 0, // highest seq of talk that the server knows we have seen
     unread: item.unread ?? 0,
     typingUntil: 0,
     fate: 'active', // active | ended | moved: the last two wait to be taken off the list
@@ -61,6 +62,13 @@ export function openChat() {
 export function lastSeq(chat, stream) {
   const texts = chat[stream];
   return texts.length ? texts[texts.length - 1].seq : 0;
+}
+
+/** Counts anew what nobody here has seen: texts of the visitor, and of colleagues among staff. */
+export function countUnread(chat) {
+  const talk = chat.talk.filter((text) => text.author === 'visitor' && text.seq > chat.seen.talk);
+  const aside = chat.aside.filter((text) => text.author !== 'counsellor' && text.seq > chat.seen.aside);
+  chat.unread = talk.length + aside.length;
 }
 
 /** Chats that are really going on. */

@@ -1,7 +1,7 @@
 // Texts of a chat: what arrives, what is missing, what has been read.
 import { announce, byId, word } from './dom.js';
 import { Refused, ask } from './link.js';
-import { STREAMS, changed, lastSeq, newChat, openChat, state } from './state.js';
+import { STREAMS, changed, countUnread, lastSeq, newChat, openChat, state } from './state.js';
 
 const ROUNDS = 100; // of one catching-up; a guard against a server that never says 'that is all'
 const catching = new Map(); // 'chat stream' -> running catch-up
@@ -45,6 +45,8 @@ async function fetchAll(chat, stream) {
       throw error;
     }
     add(chat, stream, answer.messages);
+    countUnread(chat);
+    markRead();
     if (stream === 'talk') learnRead(chat, answer.read);
     changed();
     if (lastSeq(chat, stream) === after) return;
@@ -52,26 +54,25 @@ async function fetchAll(chat, stream) {
 }
 
 function learnRead(chat, read) {
-  const seq = typeof read === 'object' && read !== null ? read.visitor : read;
-  if (Number.isInteger(seq) && seq > chat.readUpTo) chat.readUpTo = seq;
+  if (read > chat.readUpTo) chat.readUpTo = read;
 }
 
 /** A text pushed by the server. */
 export function textPushed(text) {
   const chat = state.chats.get(text.chat);
   if (!chat) return;
-  const stream = text.stream ?? 'talk';
+  const { stream } = text;
   const fresh = text.seq > lastSeq(chat, stream);
   if (!add(chat, stream, [text])) catchUp(chat, stream);
   if (fresh && text.author === 'visitor') {
     chat.typingUntil = 0;
     chat.peer = 'here';
-    if (isInSight(chat)) announce(`${word('visitor')}: ${text.body}`);
-    else chat.unread += 1;
-  } else if (fresh && stream === 'aside' && text.author !== 'counsellor') {
-    if (isInSight(chat)) announce(`${word('only-staff')}: ${text.body}`);
-    else chat.unread += 1;
   }
+  const others = text.author === 'visitor' || (stream === 'aside' && text.author !== 'counsellor');
+  if (fresh && others && isInSight(chat)) {
+    announce(`${word(stream === 'aside' ? 'only-staff' : 'visitor')}: ${text.body}`);
+  }
+  countUnread(chat);
   markRead();
   changed();
 }
@@ -90,7 +91,7 @@ export function storedText(item, seq) {
 /** The visitor has read up to a text. */
 export function readPushed(push) {
   const chat = state.chats.get(push.chat);
-  if (!chat || (push.stream ?? 'talk') !== 'talk' || (push.by ?? 'visitor') !== 'visitor') return;
+  if (!chat) return;
   learnRead(chat, push.seq);
   changed();
 }
@@ -114,15 +115,16 @@ function isInSight(chat) {
 export async function markRead() {
   const chat = openChat();
   if (!chat || !isInSight(chat)) return;
-  const seen = lastSeq(chat, 'talk');
+  for (const stream of STREAMS) chat.seen[stream] = Math.max(chat.seen[stream], lastSeq(chat, stream));
   chat.unread = 0;
-  if (chat.fate !== 'active' || seen <= chat.markedRead) return;
-  const before = chat.markedRead;
-  chat.markedRead = seen;
+  const { talk } = chat.seen;
+  if (chat.fate !== 'active' || talk <= chat.told) return;
+  const before = chat.told;
+  chat.told = talk;
   try {
-    await ask('read', { chat: chat.chat, seq: seen });
+    await ask('read', { chat: chat.chat, seq: talk });
   } catch {
-    chat.markedRead = before; // told again with the next text or ping
+    chat.told = before; // told again with the next text or ping
   }
 }
 
@@ -133,12 +135,14 @@ export function takeChats(items) {
   for (const item of items) {
     listed.add(item.chat);
     const chat = state.chats.get(item.chat);
-    if (!chat) {
-      state.chats.set(item.chat, newChat(item));
-    } else {
-      Object.assign(chat, item, { fate: 'active', reason: null });
-    }
+    const { unread, ...facts } = item;
+    if (!chat) state.chats.set(item.chat, newChat(item));
+    else Object.assign(chat, facts, { fate: 'active', reason: null });
     const mine = state.chats.get(item.chat);
+    const read = item.last_seq.talk - unread;
+    mine.told = Math.max(mine.told, read);
+    mine.seen.talk = Math.max(mine.seen.talk, read);
+    if (!mine.drawn) mine.seen.aside = item.last_seq.aside;
     for (const stream of STREAMS) {
       if (!mine.drawn || (item.last_seq?.[stream] ?? 0) > lastSeq(mine, stream)) catchUp(mine, stream);
     }

@@ -25,6 +25,11 @@ export function danger(item) {
   return ['yes', 'unsure'].includes(item.danger) ? item.danger : 'no';
 }
 
+/** Facts as one line that breaks between them, never inside one. */
+export function asLine(list) {
+  return list.map((fact) => fact.replaceAll(' ', '\u00a0')).join(' · ');
+}
+
 /** Danger, distress and language as a list of words; `withLine` puts the line in front. */
 export function facts(item, withLine) {
   const list = [];
