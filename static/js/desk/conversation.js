@@ -13,6 +13,7 @@ const GROUP_MS = 3 * 60 * 1000;
 const NEAR_PX = 60;
 let shown = null; // id of the chat whose texts are in the list
 let count = 0;
+let drawnHidden = false; // texts drawn while another part stood in their place have not been scrolled
 
 /** Wires the middle column; `close(chat)` takes a finished chat off the list. */
 export function startConversation(close) {
@@ -116,7 +117,7 @@ function drawHead(chat) {
     byId('chat-tags').dataset.said = said;
     byId('chat-tags').replaceChildren(...tags);
   }
-  const since = chat.joined_at ? word('since', { time: clock(chat.joined_at) }) : '';
+  const since = chat.joined_at && chat.fate === 'active' ? word('since', { time: clock(chat.joined_at) }) : '';
   setText(byId('chat-presence'), [chatState(chat), since].filter(Boolean).join(' · '));
   byId('chat-presence').classList.toggle('gone', chat.peer === 'gone');
 }
@@ -164,7 +165,7 @@ function draw() {
     return;
   }
   const other = shown !== chat.chat;
-  const stick = other || nearBottom();
+  const stick = other || drawnHidden || nearBottom();
   const texts = flow(chat);
   drawHead(chat);
   if (other) byId('text-list').replaceChildren();
@@ -173,6 +174,7 @@ function draw() {
   drawEnd(chat);
   if (stick) toBottom();
   else if (texts.length > count) show(byId('newer'), true);
+  drawnHidden = byId('scroll').offsetParent === null;
   shown = chat.chat;
   count = texts.length;
 }

@@ -6,7 +6,7 @@ import { unsent } from './outbox.js';
 import { activeChats, changed, onChange, state } from './state.js';
 import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
-import { asLine, danger, facts, lineName } from './words.js';
+import { asLine, danger, lineName, place, urgency } from './words.js';
 
 const WRAP_UP_MS = 24 * 3600 * 1000;
 const wide = matchMedia('(min-width: 720px)');
@@ -65,7 +65,7 @@ function makeChat(chat) {
 
 function fillChat(element, chat) {
   const { parts } = element;
-  const place = [...state.chats.keys()].indexOf(chat.chat) + 1;
+  const number = [...state.chats.keys()].indexOf(chat.chat) + 1;
   setText(parts.name, chat.name);
   setText(parts.last, lastLine(chat));
   const text = newest(chat);
@@ -73,7 +73,7 @@ function fillChat(element, chat) {
   setText(parts.unread, chat.unread ? word('unread', { n: chat.unread }) : '');
   show(parts.unread, chat.unread > 0);
   const waiting = unsent(chat.chat).length;
-  const keys = place < 10 ? `Alt+${place}` : '';
+  const keys = number < 10 ? `Alt+${number}` : '';
   const told = [chatState(chat), lineName(chat.line), waiting ? word('unsent', { n: waiting }) : ''];
   setText(parts.state, told.filter(Boolean).join(' · '));
   setText(parts.key, keys);
@@ -91,14 +91,22 @@ function makeQueued(item) {
   return element;
 }
 
+/** Why nothing can be taken from the queue now, or '' when something can. */
+function whyNotPull() {
+  const active = activeChats();
+  if (state.duty.state === 'away') return 'away';
+  if (active.some((chat) => danger(chat) === 'yes')) return 'acute';
+  return active.length >= state.duty.capacity ? 'full' : '';
+}
+
 function fillQueued(element, item) {
-  const told = facts(item, true);
-  const wait = waited((Date.now() - item.since) / 1000);
-  setText(element.parts.facts, asLine(told));
-  setText(element.parts.wait, wait);
+  const more = [...place(item), waited((Date.now() - item.since) / 1000)];
+  setText(element.parts.facts, asLine(urgency(item)));
+  setText(element.parts.more, asLine(more));
   element.classList.toggle('acute', danger(item) === 'yes');
+  show(element.parts.take, !whyNotPull() && item.line === state.duty.line);
   element.parts.take.disabled = !state.online || isBusy(item.chat);
-  element.parts.take.setAttribute('aria-label', word('take', { facts: [...told, wait].join(', ') }));
+  element.parts.take.setAttribute('aria-label', word('take', { facts: [...urgency(item), ...more].join(', ') }));
 }
 
 function fillWrapUp(element, item) {
@@ -113,6 +121,9 @@ function draw() {
   show(byId('chats-empty'), !chats.length);
   drawList(byId('queue-list'), state.queue, (item) => item.chat, makeQueued, fillQueued);
   show(byId('queue-empty'), !state.queue.length);
+  const why = state.queue.length ? whyNotPull() : '';
+  setText(byId('queue-hint'), why && word(`no-pull.${why}`));
+  show(byId('queue-hint'), Boolean(why));
   setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length}` : '');
   drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, () => piece('wrap'), fillWrapUp);
   show(byId('wrap-empty'), !state.wrapUps.length);

@@ -4,7 +4,7 @@ import { Refused, ask, onTick } from './link.js';
 import { notice } from './notices.js';
 import { changed, onChange, state } from './state.js';
 import { countdown, serverNow, waited } from './time.js';
-import { asLine, danger, facts, problem } from './words.js';
+import { asLine, danger, place, problem, urgency } from './words.js';
 
 const announced = new Set();
 const busy = new Set();
@@ -111,7 +111,8 @@ function fill(element, offer) {
   const wait = word('waits', { time: waited((Date.now() - offer.since) / 1000) });
   setText(title, offer.name ?? word('new-chat'));
   setText(left, countdown(seconds));
-  setText(element.parts.facts, asLine([...facts(offer, true), wait]));
+  setText(element.parts.facts, asLine(urgency(offer)));
+  setText(element.parts.more, asLine([...place(offer), wait]));
   time.value = Math.max(0, Math.min(100, (seconds * 100000) / element.length_ms));
   element.classList.toggle('acute', danger(offer) === 'yes');
   yes.disabled = no.disabled = busy.has(offer.chat) || !state.online;
@@ -125,7 +126,7 @@ function draw() {
   for (const offer of offers) {
     if (announced.has(offer.chat + offer.expires_at)) continue;
     announced.add(offer.chat + offer.expires_at);
-    announce(word('rings', { facts: facts(offer, true).join(', ') }), true);
+    announce(word('rings', { facts: [...urgency(offer), ...place(offer)].join(', ') }), true);
   }
   drawList(byId('offer-list'), offers, (offer) => offer.chat + offer.expires_at, make, fill);
   show(byId('offers'), offers.length > 0);

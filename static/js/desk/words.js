@@ -19,9 +19,8 @@ export function languageName(code) {
   return hasWord(`language.${code}`) ? word(`language.${code}`) : code ?? '';
 }
 
-/** 'yes', 'unsure' or 'no', whichever way the server says it. */
+/** The visitor's answer: 'yes', 'unsure' or 'no'. */
 export function danger(item) {
-  if (item.danger === true) return 'yes';
   return ['yes', 'unsure'].includes(item.danger) ? item.danger : 'no';
 }
 
@@ -30,12 +29,13 @@ export function asLine(list) {
   return list.map((fact) => fact.replaceAll(' ', '\u00a0')).join(' · ');
 }
 
-/** Danger, distress and language as a list of words; `withLine` puts the line in front. */
-export function facts(item, withLine) {
-  const list = [];
-  if (withLine && item.line) list.push(lineName(item.line));
-  if (danger(item) !== 'no') list.push(word(`danger.${danger(item)}`));
-  if (item.distress) list.push(word('distress', { n: item.distress }));
-  if (item.language) list.push(languageName(item.language));
-  return list;
+/** How bad it is: danger and distress as a list of words. */
+export function urgency(item) {
+  const list = danger(item) === 'no' ? [] : [word(`danger.${danger(item)}`)];
+  return [...list, word('distress', { n: item.distress })];
+}
+
+/** Where it belongs: line and language as a list of words. */
+export function place(item) {
+  return [lineName(item.line), languageName(item.language)];
 }
