@@ -13,8 +13,6 @@ QUIET = (
     "socketio",
     "socketio.server",
     "werkzeug",
-    "eventlet.wsgi.server",
-    "geventwebsocket",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, TextAreaField
@@ -37,3 +38,14 @@ class JoinForm(FlaskForm):
         validators=[Optional(), Length(max=MAX_BODY, message=_l("At most 4,000 characters. Your text is still here."))],
     )
     end_other = BooleanField(_l("Yes, end the other conversation"))
+
+
+def why_refused(code: str) -> str:
+    """Why a text was not stored, in words for the visitor."""
+    words: dict[str, str] = {
+        "too_long": _("Your text is too long. At most 4,000 characters fit. It is still here."),
+        "invalid": _("There is nothing to send yet. Write something first."),
+        "wrong_state": _("This chat has ended. Your text was not sent."),
+        "rate_limited": _("That was very fast. Wait a moment and send it again. Your text is still here."),
+    }
+    return words.get(code) or str(_("We could not store your text just now. It is still here. Send it again soon."))

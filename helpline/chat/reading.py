@@ -17,7 +17,9 @@ from helpline.contacts import service as contacts
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.staff import duties
+from helpline.staff import service as staff
 from helpline.staff.duties import OnDuty
+from helpline.staff.service import Member
 
 USUAL_MINUTES = 25.0
 RECENT = timedelta(days=7)
@@ -46,10 +48,10 @@ def _text(row: Message, key: bytes) -> Sight:
 class LineSight:
     """Supply and demand of one line at one moment: positions and honest estimates for all who wait."""
 
-    def __init__(self, session: Session, line: Line, now: datetime, staff: list[OnDuty] | None = None) -> None:
+    def __init__(self, session: Session, line: Line, now: datetime, known: list[OnDuty] | None = None) -> None:
         self.queue = store.queue_of(session, line.slug)
         self._positions = {chat.id: place for place, chat in enumerate(self.queue, start=1)}
-        everybody = duties.everybody() if staff is None else staff
+        everybody = duties.everybody() if known is None else known
         self.on_duty = [
             member
             for member in everybody
@@ -167,3 +169,26 @@ def queue_for(session: Session, lines: frozenset[str], now: datetime) -> list[Si
 def missed_today(line: str, now: datetime) -> int:
     """Missed contacts of the line's own day so far, those who left early apart."""
     return contacts.missed_on(line, lines.local(lines.get_line(line), now).date())
+
+
+def console(session: Session, member: Member, now: datetime) -> Sight:
+    """Everything a console needs to draw itself: duty, offers, chats in hand, queue and pending wrap-ups."""
+    duty = staff.duty_of(member.id)
+    held = store.chats_in_hand(session, member.id)
+    silent = {line.slug: line.silent_seconds for line in lines.all_lines()}
+    return {
+        "me": {"login": member.login, "name": member.name},
+        "duty": {"state": duty.state, "line": duty.line, "capacity": duty.capacity},
+        "offers": [offer(chat, now) for chat in held if chat.state == State.OFFERED],
+        "chats": [in_hand(chat, now, silent[chat.line]) for chat in held if chat.state == State.ACTIVE],
+        "queue": queue_for(session, member.lines, now),
+        "wrap_ups": [
+            {
+                "chat": item.chat,
+                "line": item.line,
+                "ended_at": clock.rfc3339(item.ended_at),
+                "minutes": item.minutes,
+            }
+            for item in contacts.pending_wrap_ups(member.id)
+        ],
+    }

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
-from helpline.chat import access, changes, keys, names, presence, push, reading, routing, store, wakeup
+from helpline.chat import access, changes, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.entry import Entry, new_chat
 from helpline.chat.models import Chat
 from helpline.chat.states import Action, Cause, State, WrongState
 from helpline.chat.writer import MAX_CLIENT_ID, Refused, Stored, Text, checked, within, writer
@@ -43,16 +42,6 @@ class NotTaken(Exception):
         self.cause = cause
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What a visitor tells on joining: `danger` yes|no|unsure, `distress` 1 to 5, an optional first text."""
-
-    language: str
-    danger: str
-    distress: int
-    first_message: str = ""
-
-
 # The visitor's side
 
 
@@ -80,7 +69,7 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
             raise NotTaken(cause)
         content = sessions.load(cookie, now) or {}
         _leave_current(session, content, now)
-        chat = _new_chat(line, entry, now)
+        chat = new_chat(line, entry, now)
         session.add(chat)
         sessions.save(cookie, content | {"line": line.slug, "chat": chat.id}, now)
         if first:
@@ -90,34 +79,6 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
             changes.alert_supervisors("danger", chat)
         after_commit(wakeup.wake)
     return chat.id
-
-
-def _new_chat(line: Line, entry: Entry, now: datetime) -> Chat:
-    chat_id = random_key()
-    expires_at = now + timedelta(days=line.retention_days)
-    key_id, wrapped = keys.new_wrapped_key(chat_id, expires_at)
-    return Chat(
-        id=chat_id,
-        name=names.two_words(),
-        line=line.slug,
-        language=entry.language,
-        state=State.WAITING,
-        danger=entry.danger,
-        distress=entry.distress,
-        joined_at=now,
-        waiting_since=now,
-        rank_at=routing.rank(now, entry.danger, entry.distress),
-        visitor_seen_at=now,
-        key_id=key_id,
-        wrapped_key=wrapped,
-        expires_at=expires_at,
-        cut_off=False,
-        someone_on_duty=False,
-        talk_seq=0,
-        aside_seq=0,
-        visitor_read=0,
-        counsellor_read=0,
-    )
 
 
 def _leave_current(session: Session, content: dict[str, Any], now: datetime) -> None:
@@ -164,17 +125,6 @@ def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_ane
             raise
         fresh = hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:MAX_CLIENT_ID]
         return say_as_visitor(visitor, fresh, text)
-
-
-def why_refused(code: str) -> str:
-    """Why a text was not stored, in words for the visitor."""
-    words: dict[str, str] = {
-        "too_long": _("Your text is too long. At most 4,000 characters fit. It is still here."),
-        "invalid": _("There is nothing to send yet. Write something first."),
-        "wrong_state": _("This chat has ended. Your text was not sent."),
-        "rate_limited": _("That was very fast. Wait a moment and send it again. Your text is still here."),
-    }
-    return words.get(code) or str(_("We could not store your text just now. It is still here. Send it again soon."))
 
 
 def quick_leave(cookie: str) -> None:
@@ -412,26 +362,8 @@ def resume(member: Member) -> dict[str, Any]:
     """Everything a console needs to draw itself; a sign of life."""
     now = clock.now()
     presence.counsellor_heard(member.id, now)
-    duty = staff.duty_of(member.id)
     with reading_transaction() as session:
-        held = store.chats_in_hand(session, member.id)
-        silent = {line.slug: line.silent_seconds for line in lines.all_lines()}
-        return {
-            "me": {"login": member.login, "name": member.name},
-            "duty": {"state": duty.state, "line": duty.line, "capacity": duty.capacity},
-            "offers": [reading.offer(chat, now) for chat in held if chat.state == State.OFFERED],
-            "chats": [reading.in_hand(c, now, silent[c.line]) for c in held if c.state == State.ACTIVE],
-            "queue": reading.queue_for(session, member.lines, now),
-            "wrap_ups": [
-                {
-                    "chat": item.chat,
-                    "line": item.line,
-                    "ended_at": clock.rfc3339(item.ended_at),
-                    "minutes": item.minutes,
-                }
-                for item in contacts.pending_wrap_ups(member.id)
-            ],
-        }
+        return reading.console(session, member, now)
 
 
 def change_duty(member: Member, state: object, line: object, capacity: object) -> dict[str, Any]:

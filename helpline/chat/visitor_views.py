@@ -11,18 +11,18 @@ from werkzeug.wrappers import Response
 from helpline import clock, web
 from helpline.chat import access, service
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.forms import JoinForm
+from helpline.chat.forms import JoinForm, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
 from helpline.chat.status import shown_status
 from helpline.chat.writer import Refused
 from helpline.extensions import limiter
 from helpline.lines.models import Line
-from helpline.lines.pages import find_line, limits_of
+from helpline.lines.pages import LANG, find_line, limits_of
 from helpline.privacy import sessions
 from helpline.privacy.keyring import KeyDestroyed
 
-visitor = Blueprint("visitor", __name__, url_prefix="/<lang>/<line>/chat")
+visitor = Blueprint("visitor", __name__, url_prefix=f"/{LANG}/<line>/chat")
 budget = TextBudget()
 # Many may share an address (a school, Tor), but nobody fills the queue from one alone.
 JOINS_OF_ONE_ADDRESS = "12 per minute; 120 per hour"
@@ -95,7 +95,7 @@ def enter(lang: str, line: str) -> Page:
     except NotTaken as refused:
         return _turned_away(found, refused.cause)
     except Refused as refused:
-        form.first_message.errors = [*form.first_message.errors, service.why_refused(refused.code)]
+        form.first_message.errors = [*form.first_message.errors, why_refused(refused.code)]
         return _form_page(found, form), STATUS[refused.code]
     return redirect(url_for("visitor.room", lang=lang, line=line), 303)
 
@@ -199,7 +199,7 @@ def _text_refused(line: Line, code: str, body: str) -> Page:
         chat = service.visitor_sync(_visitor(line), 0)
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"))
-    return _room_page(line, chat, body, str(service.why_refused(code))), STATUS[code]
+    return _room_page(line, chat, body, why_refused(code)), STATUS[code]
 
 
 @visitor.post("/room/leave")

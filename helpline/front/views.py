@@ -10,7 +10,7 @@ from helpline.chat import service as chat
 from helpline.chat.status import shown_status
 from helpline.lines import service, texts
 from helpline.lines.models import Line
-from helpline.lines.pages import find_line, limits_of, own_line
+from helpline.lines.pages import LANG, find_line, limits_of, own_line
 
 public = Blueprint("public", __name__)
 
@@ -30,24 +30,24 @@ def _preferred(line: Line) -> str:
     return web.language() if web.language() in line.languages else line.languages[0]
 
 
-@public.get("/<lang>/")
+@public.get(f"/{LANG}/")
 def joint(lang: str) -> str:
     """The front page of all lines; only where it is switched on."""
     own = own_line()
-    if lang not in web.LANGUAGES or own is not None or not service.joint_front_page():
+    if own is not None or not service.joint_front_page():
         abort(404)
     lines = service.all_lines()
     entries = [{"line": line, "slug": line.slug, "name": line.name, "status": shown_status(line)} for line in lines]
     return render_template("public/joint.html", lines=entries, help=texts.load_help("nl", web.language()))
 
 
-@public.get("/<lang>/<line>/")
+@public.get(f"/{LANG}/<line>/")
 def front(lang: str, line: str) -> str:
     """The front page of one line."""
     return render_template("public/front.html", status=shown_status(find_line(line, lang)))
 
 
-@public.get("/<lang>/<line>/what-we-keep/")
+@public.get(f"/{LANG}/<line>/what-we-keep/")
 def kept(lang: str, line: str) -> str:
     """What is confidential, what is kept, and for how long."""
     found = find_line(line, lang)
@@ -59,14 +59,14 @@ def kept(lang: str, line: str) -> str:
     )
 
 
-@public.get("/<lang>/<line>/leaving-quickly/")
+@public.get(f"/{LANG}/<line>/leaving-quickly/")
 def leaving(lang: str, line: str) -> str:
     """How the quick exit works and what it can't do."""
     find_line(line, lang)
     return render_template("public/leaving.html")
 
 
-@public.get("/<lang>/<line>/about/")
+@public.get(f"/{LANG}/<line>/about/")
 def about(lang: str, line: str) -> str:
     """Who we are."""
     find_line(line, lang)

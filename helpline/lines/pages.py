@@ -8,6 +8,9 @@ from helpline import config, web
 from helpline.lines import service, texts
 from helpline.lines.models import Line
 
+# Only known languages, so that no path of another room is taken for one.
+LANG = "<any(" + ", ".join(web.LANGUAGES) + "):lang>"
+
 
 def own_line() -> Line | None:
     """The line whose own host name was asked, if any."""
@@ -16,8 +19,6 @@ def own_line() -> Line | None:
 
 def find_line(slug: str, lang: str) -> Line:
     """The line of this path on this host, remembered for the templates; 404 where it doesn't belong."""
-    if lang not in web.LANGUAGES:
-        abort(404)
     try:
         line = service.get_line(slug)
     except service.UnknownLine:
