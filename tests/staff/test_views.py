@@ -194,7 +194,7 @@ def test_a_page_of_the_console_that_is_not_there_is_not_found_for_members(
     browser: FlaskClient, anna: service.NewAccount, time: TurnedClock
 ) -> None:
     enter(browser, anna, time)
-    assert browser.get("/console/no-such-page").status_code == 404
+    assert browser.get("/console/no-such-page", follow_redirects=True).status_code == 404
 
 
 def test_after_the_sign_in_the_page_that_was_asked_for_opens(
@@ -246,13 +246,15 @@ def test_a_cookie_in_the_style_of_flask_login_signs_nobody_in_and_breaks_nothing
         assert browser.get("/console/sign-in").status_code == 200
 
 
-def test_a_visitors_page_asks_nothing_about_staff_and_sets_no_cookie(
+def test_pages_outside_the_console_ask_nothing_about_staff_and_set_no_cookie_of_theirs(
     browser: FlaskClient, anna: service.NewAccount, time: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter(browser, anna, time)
     monkeypatch.setattr(service, "member_for", lambda token: pytest.fail("a visitor's page looked for staff"))
-    answer = browser.get("/en/youth/")
-    assert answer.status_code == 200
+    for path in ("/en/youth/", "/nl/prevention/chat/", "/healthz"):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert all(cookie.startswith("visit=") for cookie in answer.headers.getlist("Set-Cookie"))
     assert "Set-Cookie" not in answer.headers
 
 
