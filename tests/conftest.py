@@ -11,17 +11,34 @@ from helpline import config, create_app, db
 from helpline.extensions import socketio
 from helpline.lines import service as lines
 from tests.clients import Server
+from tests.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server, started for the first test that asks for it."""
+    running = Postgres()
+    yield running
+    running.stop()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> config.Settings:
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a test's database, '' for SQLite; `tests.postgres.both_databases` runs a test on both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    return str(request.getfixturevalue("postgres").new_database())
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> config.Settings:
     """Settings of an installation of its own."""
-    return config.Settings(instance_dir=tmp_path / "instance", ping_seconds=1.0)
+    return config.Settings(instance_dir=tmp_path / "instance", database_url=database, ping_seconds=1.0)
 
 
 @pytest.fixture
 def app(settings: config.Settings) -> Iterator[object]:
-    """The application on an empty SQLite installation with both lines open."""
+    """The application on an empty installation with both lines open."""
     made = create_app(settings)
     made.testing = False
     for line in lines.all_lines():

