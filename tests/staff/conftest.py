@@ -1,4 +1,4 @@
-"""A fresh installation on SQLite for each test, a clock that tests turn, and hashes that cost nothing."""
+"""A fresh installation for each test, a clock that tests turn, and hashes that cost nothing."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def time(monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: TurnedClock) -> Iterator[config.Settings]:
-    settings = config.Settings(instance_dir=tmp_path / "instance")
+def house(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, time: TurnedClock
+) -> Iterator[config.Settings]:
+    settings = config.Settings(instance_dir=tmp_path / "instance", database_url=database)
     monkeypatch.setattr(config, "_current", settings)
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(service, "_throttle", Throttle())
