@@ -125,7 +125,7 @@ UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X])\b")
 SKIPPED = re.compile(r"mark\.(?:skip|xfail)|pytest\.(?:skip|xfail|importorskip)\(|unittest\.skip")
 SILENCED = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b")
 SILENCED_WITH_REASON = re.compile(
-    r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[a-z, -]+\])\s*(?:#|--?|:|\u2013)?\s*\w.{8,}"
+    r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[a-z, -]+\])\s*(?:#|--?|:|\u2013)?\s*\w.{3,}"
 )
 
 
