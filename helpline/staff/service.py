@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -29,6 +31,8 @@ from helpline.staff.members import SignInRefused as SignInRefused
 from helpline.staff.models import Account, AccountLine, AccountRole, Duty, Revocation, StaffSession
 from helpline.staff.throttle import Throttle, Throttled
 
+T = TypeVar("T")
+
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(hours=24)
 SEEN_EVERY = timedelta(minutes=1)
@@ -36,6 +40,8 @@ TYPED_EVERY = timedelta(seconds=10)
 
 _log = structlog.get_logger()
 _throttle = Throttle()
+# Each hash takes 64 MB and a core for a moment: a flood of sign-ins waits in line and leaves the chats their share.
+_hashing = threading.BoundedSemaphore(2)
 # When this process last stored that somebody typed: typing events are many, one row in ten seconds is enough.
 _typed: dict[str, datetime] = {}
 
@@ -102,7 +108,12 @@ def add_account(
 def _credentials(account_id: str, login: str, password: str | None) -> tuple[NewAccount, str, bytes]:
     fresh = NewAccount(login, password or passwords.new_password(), second_factor.new_secret())
     sealed = second_factor.seal(_sealing_key(), account_id, fresh.totp)
-    return fresh, in_thread_pool(passwords.make_hash, fresh.password), sealed
+    return fresh, _in_line(passwords.make_hash, fresh.password), sealed
+
+
+def _in_line(work: Callable[..., T], *arguments: str) -> T:
+    with _hashing:
+        return in_thread_pool(work, *arguments)
 
 
 def _sealing_key() -> bytes:
@@ -199,7 +210,7 @@ def sign_in(login: str, password: str, code: str, address_hash: str) -> str:
     with reading() as session:
         account = store.account_of(session, login) if rules.could_be_login(login) else None
     stored = passwords.NOBODYS_HASH if account is None else account.password_hash
-    if not in_thread_pool(passwords.matches, stored, password) or account is None:
+    if not _in_line(passwords.matches, stored, password) or account is None:
         raise SignInRefused
     step = _step_of_code(account, code)
     if step is None and (code or config.current().require_second_factor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from sqlalchemy import select, update
@@ -161,6 +162,32 @@ def test_no_transaction_is_open_while_a_password_is_hashed(
     service.reset("anna")
     service.add_account("ben", ["analyst"])
     assert open_ones == [None, None, None]
+
+
+def test_a_flood_of_sign_ins_hashes_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, most, counting = 0, 0, threading.Lock()
+
+    def slowly(stored: str, password: str) -> bool:
+        nonlocal busy, most
+        with counting:
+            busy += 1
+            most = max(most, busy)
+        sleep(0.02)
+        with counting:
+            busy -= 1
+        return False
+
+    def attempt(login: str) -> None:
+        with pytest.raises(service.SignInRefused):
+            service.sign_in(login, "x", "", HERE)
+
+    monkeypatch.setattr(passwords, "matches", slowly)
+    tries = [threading.Thread(target=attempt, args=[f"login{number}"]) for number in range(8)]
+    for one in tries:
+        one.start()
+    for one in tries:
+        one.join()
+    assert most == 2
 
 
 def without_second_factor(monkeypatch: pytest.MonkeyPatch, house: config.Settings) -> None:
