@@ -39,7 +39,8 @@ export function countdown(seconds) {
 /** How long somebody waits, in words: under a minute in seconds, in steps of ten. */
 export function waited(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
-  if (whole < 60) return word('seconds', { n: Math.max(10, Math.floor(whole / 10) * 10) });
+  if (whole < 10) return word('moment');
+  if (whole < 60) return word('seconds', { n: Math.floor(whole / 10) * 10 });
   return word('minutes', { n: Math.floor(whole / 60) });
 }
 
