@@ -91,7 +91,7 @@ class Rounds:
                     talker.join(10)
             self.server.stop()
             self.figures.seconds = time.monotonic() - began
-        self._look_at_the_file()
+        self._look_at_what_is_left()
         return self.problems
 
     def _open(self) -> None:
@@ -200,8 +200,8 @@ class Rounds:
         self.figures.texts = sum(len({a.client_id for a in log.acknowledged}) for log in logs)
         self.figures.stored_without_answer = sum(talker.resent_known for talker in self.talkers)
 
-    def _look_at_the_file(self) -> None:
-        """SQLite itself finds nothing broken, and nothing was stored beside the transcripts."""
+    def _look_at_what_is_left(self) -> None:
+        """SQLite finds nothing broken, nothing was stored beside the transcripts, and no server logged an error."""
         with closing(sqlite3.connect(self.server.instance / "helpline.db")) as database:
             answer = database.execute("PRAGMA integrity_check").fetchone()[0]
             stored = database.execute("SELECT count(*) FROM messages").fetchone()[0]
@@ -210,6 +210,9 @@ class Rounds:
             self.problems.append(Problem("damaged", answer))
         if stored != sent:
             self.problems.append(Problem("foreign", f"{stored} texts in the table, {sent} sent"))
+        for line in self.server.log.read_text().splitlines():
+            if '"level": "error"' in line or line.startswith("Traceback"):
+                self.problems.append(Problem("error", line))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
