@@ -314,17 +314,23 @@ def say_as_staff(member: Member, chat_id: object, stream: object, client_id: obj
     return stored
 
 
-def staff_sync(member: Member, chat_id: str, stream: str, after: int) -> dict[str, Any]:
-    """`{messages, state, read}` of one stream after `seq` `after`. Raises NoAccess."""
+def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
+    """`{messages, state, read}` of one stream after `seq` `after`. Raises NoAccess.
+
+    A colleague's chat that is not `opened` here yet is opened by this, which is audited.
+    """
     with reading_transaction() as session:
         chat = access.staff_chat(session, member, chat_id)
         if chat.counsellor == member.id and chat.state == State.OFFERED:
             raise NoAccess("forbidden")
-        return {
+        answer = {
             "messages": reading.texts(session, chat, stream, after),
             "state": chat.state,
             "read": chat.visitor_read,
         }
+    if chat.counsellor != member.id and not opened:
+        staff.audit(member.id, "follow", f"chat:{chat_id}")
+    return answer
 
 
 def staff_reads(member: Member, chat_id: str, seq: int) -> None:

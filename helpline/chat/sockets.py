@@ -21,6 +21,7 @@ from helpline.chat.service import Conflict
 from helpline.chat.states import WrongState
 from helpline.chat.writer import Refused
 from helpline.db import reading
+from helpline.extensions import socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import KeyDestroyed
 from helpline.staff import service as staff
@@ -268,8 +269,10 @@ class ConsoleNamespace(_Guarded):
         stream = data.get("stream")
         if stream not in ("talk", "aside"):
             raise Invalid("stream")
-        answer = service.staff_sync(member, a_text(data, "chat"), stream, a_number(data, "after"))
-        self.enter_room(sid, push.chat_room(data["chat"]))
+        room = push.chat_room(a_text(data, "chat"))
+        opened = room in socketio.server.rooms(sid, self.namespace)
+        answer = service.staff_sync(member, data["chat"], stream, a_number(data, "after"), opened=opened)
+        self.enter_room(sid, room)
         return answer
 
     def typing(self, sid: str, member: Member, data: Answer) -> Answer:
