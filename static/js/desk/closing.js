@@ -66,10 +66,6 @@ function drawChoice() {
 async function end() {
   const { chat } = asked ?? {};
   if (!chat) return;
-  if (unsent(chat).some((item) => item.state !== 'refused')) {
-    notice('end', word('problem.end.unsent'), { kind: 'waiting', seconds: 15 });
-    return;
-  }
   await run('end', { chat }, 'finished');
 }
 
@@ -86,6 +82,10 @@ async function handOver() {
 }
 
 async function run(event, payload, why) {
+  if (unsent(payload.chat).some((item) => item.state !== 'refused')) {
+    notice('unsent', word('problem.unsent'), { kind: 'waiting', seconds: 15 });
+    return;
+  }
   try {
     await ask(event, payload);
     byId('hand-over-login').value = '';

@@ -1,5 +1,6 @@
 // The middle: the open chat, its texts in the order of time, both streams in one flow.
 import { byId, drawList, piece, setText, show, word } from './dom.js';
+import { kept } from './keep.js';
 import { onTick } from './link.js';
 import { chatState } from './lists.js';
 import { remove, unsent } from './outbox.js';
@@ -108,7 +109,7 @@ function tag(text, kind) {
 
 function drawHead(chat) {
   setText(byId('chat-name'), chat.name);
-  const tags = [tag(lineName(chat.line), 'line')];
+  const tags = chat.line ? [tag(lineName(chat.line), 'line')] : [];
   if (danger(chat) !== 'no') tags.push(tag(word(`danger.${danger(chat)}`), danger(chat) === 'yes' ? 'danger' : 'waiting'));
   if (chat.distress) tags.push(tag(word('distress', { n: chat.distress }), chat.distress >= 4 ? 'waiting' : ''));
   if (chat.language) tags.push(tag(languageName(chat.language), ''));
@@ -130,9 +131,16 @@ function drawTyping(chat) {
 function drawEnd(chat) {
   const over = chat.fate !== 'active';
   show(byId('closed-note'), over);
+  const wasWriting = over && byId('composer').contains(document.activeElement);
   show(byId('composer'), !over);
   show(byId('chat-actions'), !over);
-  if (over) setText(byId('closed-why'), word(chat.fate === 'moved' ? 'why.moved' : `why.${chat.reason ?? 'finished'}`));
+  if (!over) return;
+  setText(byId('closed-why'), word(chat.fate === 'moved' ? 'why.moved' : `why.${chat.reason ?? 'finished'}`));
+  const drafts = STREAMS.map((stream) => kept(`draft.${chat.chat}.${stream}`, '')).filter(Boolean);
+  setText(byId('closed-draft'), drafts.join('\n'));
+  show(byId('closed-draft-box'), drafts.length > 0);
+  // The field is gone under the counsellor's hands: the focus goes to what says why.
+  if (wasWriting) byId('closed-why').focus();
 }
 
 function nearBottom() {

@@ -39,6 +39,16 @@ export function keepHabit(name, value) {
   }
 }
 
+/** The chats for which a draft is kept. */
+export function chatsWithDrafts() {
+  try {
+    const names = Object.keys(sessionStorage).map((name) => /^desk\.draft\.(.+)\.(?:talk|aside)$/.exec(name)?.[1]);
+    return [...new Set(names.filter(Boolean))];
+  } catch {
+    return [];
+  }
+}
+
 /** Forgets what was kept for a chat that is over. */
 export function forgetChat(chat) {
   for (const name of [`draft.${chat}.talk`, `draft.${chat}.aside`, `stream.${chat}`, `steps.${chat}`]) keep(name, null);

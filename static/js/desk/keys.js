@@ -1,10 +1,13 @@
 // The keyboard. Plain letters only outside of fields; Alt works everywhere.
 import { byId, isField } from './dom.js';
 import { habit, keepHabit } from './keep.js';
-import { accept, oldestOffer, pass } from './offers.js';
+import { accept, answering, oldestOffer, pass } from './offers.js';
 import { state } from './state.js';
 
 const SINGLE = 'single-keys';
+const WRITING_MS = 1500;
+
+let wrote = 0;
 
 /** Wires the keys; `open(chat, focus)` shows a chat. */
 export function startKeys(open) {
@@ -16,6 +19,9 @@ export function startKeys(open) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || event.defaultPrevented || event.repeat) return;
     const inField = isField(event.target);
+    // When a field goes away under the hands, the rest of the word must not accept a chat.
+    if (event.key === 'Escape') wrote = 0;
+    else if (inField) wrote = Date.now();
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target === byId('body')) {
       event.preventDefault();
       byId('composer').requestSubmit();
@@ -62,7 +68,7 @@ function alone(event) {
     byId('keys').showModal();
     return true;
   }
-  if (event.shiftKey) return false;
+  if (event.shiftKey || Date.now() - wrote < WRITING_MS) return false;
   if (event.key.toLowerCase() === 'a') return answerOffer((chat) => accept(chat));
   if (event.key.toLowerCase() === 'd') return answerOffer(pass);
   return false;
@@ -70,6 +76,7 @@ function alone(event) {
 
 function answerOffer(answer) {
   const offer = oldestOffer();
-  if (offer && state.online) answer(offer.chat);
+  // A key pressed twice must not answer the next one too.
+  if (offer && state.online && !answering()) answer(offer.chat);
   return Boolean(offer);
 }

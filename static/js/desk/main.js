@@ -2,10 +2,10 @@
 import { startClosing } from './closing.js';
 import { startComposer } from './composer.js';
 import { startConversation } from './conversation.js';
-import { byId, isField, readWords, show, word } from './dom.js';
+import { announce, byId, isField, readWords, show, word } from './dom.js';
 import { dutyPushed, startDuty } from './duty.js';
 import { startGuide } from './guide.js';
-import { forgetAll, forgetChat, keep, kept } from './keep.js';
+import { chatsWithDrafts, forgetAll, forgetChat, keep, kept } from './keep.js';
 import { startKeys } from './keys.js';
 import { ask, connect, dropLine, isRefused } from './link.js';
 import { startLists, takeQueue } from './lists.js';
@@ -93,7 +93,7 @@ function drop(chat) {
 
 /** A chat of ours is somebody else's or back in the queue: its texts are not ours to see any more. */
 function movedAway(chat) {
-  if (!unsent(chat.chat).length && !kept(`draft.${chat.chat}.talk`, '')) {
+  if (!unsent(chat.chat).length && !chatsWithDrafts().includes(chat.chat)) {
     notice(`moved ${chat.chat}`, word('moved', { name: chat.name }), { kind: 'waiting' });
     drop(chat.chat);
     return;
@@ -101,10 +101,11 @@ function movedAway(chat) {
   Object.assign(chat, { fate: 'moved', talk: [], aside: [], unread: 0 });
 }
 
-/** After a reload an unsent text may belong to a chat that is no longer ours: it is shown all the same. */
+/** After a reload an unsent text or a draft may belong to a chat that is no longer ours: it is shown all the same. */
 function keepHomeless() {
-  for (const { chat, name, line } of chatsWithUnsent()) {
-    if (!state.chats.has(chat)) state.chats.set(chat, { ...newChat({ chat, name, line }), fate: 'moved' });
+  const drafts = chatsWithDrafts().map((chat) => ({ chat, name: word('former-chat'), line: null }));
+  for (const item of [...chatsWithUnsent(), ...drafts]) {
+    if (!state.chats.has(item.chat)) state.chats.set(item.chat, { ...newChat(item), fate: 'moved' });
   }
 }
 
@@ -127,6 +128,7 @@ function statePushed(push) {
     return;
   }
   if (push.state === 'ended') {
+    if (chat.fate === 'active') announce(`${chat.name}: ${word(`why.${push.reason}`)}`);
     Object.assign(chat, { fate: 'ended', state: 'ended', reason: push.reason, typingUntil: 0 });
     resume();
   } else if (push.state !== 'active') {

@@ -92,6 +92,11 @@ export async function pass(chat) {
   }
 }
 
+/** Whether the answer to any offer is under way. */
+export function answering() {
+  return busy.size > 0;
+}
+
 /** Whether an answer to this chat is under way. */
 export function isBusy(chat) {
   return busy.has(chat);
@@ -119,6 +124,8 @@ function fill(element, offer) {
   const first = oldestOffer() === offer;
   show(element.parts['accept-key'], first);
   show(element.parts['pass-key'], first);
+  if (first) yes.setAttribute('aria-keyshortcuts', 'Alt+A A');
+  if (first) no.setAttribute('aria-keyshortcuts', 'Alt+D D');
 }
 
 function draw() {
