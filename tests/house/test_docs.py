@@ -242,6 +242,14 @@ def test_a_link_that_leads_nowhere_is_seen(text):
     assert broken_links(ROOT / "README.md", text)
 
 
+@pytest.mark.parametrize("page", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_file_and_folder_that_a_page_names_is_there(page):
+    named = re.findall(
+        r"`((?:helpline|tests|docs|templates|static|migrations)/[\w./-]*)`", page.read_text(encoding="utf-8")
+    )
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_readme_opens_with_what_it_is_a_picture_two_commands_and_the_words():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     marks = ["Helpline is", "![", "make run", "make test", "## The words of the house", "## A map of the rooms"]
