@@ -35,6 +35,9 @@ def prepare(settings: Settings) -> None:
         migrate(settings)
     elif version != newest:
         raise NotReady("the database is not at this version of Helpline: run 'helpline migrate'")
+    elif settings.embedded and not lines.all_lines():
+        # The very first start was cut off after the schema.
+        lines.ensure_lines()
     Keyring(folder / "keyring").prepare(clock.now())
     for name in ("forms", "staff"):
         secret(folder, name)
