@@ -10,11 +10,14 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
+import structlog
 from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+log = structlog.get_logger()
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 LOCK_WAIT_SECONDS = 10.0
@@ -163,7 +166,11 @@ def transaction() -> Iterator[Session]:
         finally:
             _running.reset(token)
     for hook in unit.hooks:
-        hook()
+        try:
+            hook()
+        except Exception as error:
+            # It is committed: whoever asked must not be told that it failed, and the other hooks have to run.
+            log.error("after_commit_failed", problem=type(error).__name__)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ QUIET = (
     "socketio",
     "socketio.server",
     "werkzeug",
+    "flask_wtf.csrf",
+    "flask-limiter",
 )
 
 

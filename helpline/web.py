@@ -248,7 +248,8 @@ def page_context() -> dict[str, Any]:
     if line is not None:
         from helpline.lines import texts
 
-        context["help"] = texts.load_help(line.country, language())
+        here = config.current().instance_dir
+        context["help"] = texts.load_help(line.country, language(), here, line=line.slug)
     return context
 
 

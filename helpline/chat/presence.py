@@ -47,11 +47,11 @@ def flush(now: datetime) -> None:
     if not (visitors or kept or counsellors or typed):
         return
     with transaction() as session:
-        store.mark_seen(session, visitors)
         sessions.extend(kept, now)
+        store.mark_seen(session, visitors)
         staff.touch_heartbeats(counsellors)
-        for account in sorted(typed):
-            staff.note_typing(account)
+    for account in sorted(typed):
+        staff.note_typing(account)
 
 
 def forget() -> None:

@@ -67,7 +67,7 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
         cause = refusal(line, now)
         if cause is not None:
             raise NotTaken(cause)
-        content = sessions.load(cookie, now) or {}
+        content = sessions.claim(session, cookie, now)
         _leave_current(session, content, now)
         chat = new_chat(line, entry, now)
         session.add(chat)
@@ -81,17 +81,17 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
     return chat.id
 
 
-def _leave_current(session: Session, content: dict[str, Any], now: datetime) -> None:
+def _leave_current(session: Session, content: dict[str, Any], now: datetime, action: Action = Action.LEAVE) -> None:
     chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
     if chat is not None and chat.state != State.ENDED:
-        changes.finish(session, chat, Action.LEAVE, now)
+        changes.finish(session, chat, action, now)
 
 
 def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
     """Count a try to enter a closed or full line; once in 30 minutes a session. True when it was counted."""
     now = clock.now()
     with transaction() as session:
-        content = sessions.load(cookie, now) or {}
+        content = sessions.claim(session, cookie, now)
         last = content.get("tried_at")
         again = timedelta(minutes=line.count_again_minutes)
         if last is not None and now - datetime.fromisoformat(last) < again and content.get("tried") == line.slug:
@@ -131,7 +131,7 @@ def quick_leave(cookie: str) -> None:
     """End the chat and the content of a session that moves to another line."""
     now = clock.now()
     with transaction() as session:
-        content = sessions.load(cookie, now) or {}
+        content = sessions.claim(session, cookie, now)
         _leave_current(session, content, now)
         sessions.end(cookie)
         after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
@@ -151,6 +151,12 @@ def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
     if chat.state != State.ENDED:
         presence.visitor_heard(visitor.chat, visitor.session_key, now)
     return answer
+
+
+def is_live(visitor: Visitor) -> bool:
+    """True while the visitor's chat has not ended. Raises NoAccess."""
+    with reading_transaction() as session:
+        return access.visitor_chat(session, visitor, clock.now()).state != State.ENDED
 
 
 def _sight(session: Session, chat: Chat, now: datetime) -> reading.LineSight | None:
@@ -190,13 +196,11 @@ def leave(visitor: Visitor, action: Action = Action.LEAVE) -> dict[str, Any]:
 def quick_exit(cookie: str | None) -> None:
     """End the session at once, its chat as `emergency_exit`, and its sockets; nothing happens without a session."""
     now = clock.now()
-    content = sessions.load(cookie, now)
-    if cookie is None or content is None:
+    if cookie is None or sessions.load(cookie, now) is None:
         return
     with transaction() as session:
-        chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
-        if chat is not None and chat.state != State.ENDED:
-            changes.finish(session, chat, Action.EMERGENCY_EXIT, now)
+        content = sessions.load(cookie, now, lock=True) or {}
+        _leave_current(session, content, now, Action.EMERGENCY_EXIT)
         sessions.end(cookie)
         after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
 
@@ -211,8 +215,8 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
     """
     now = clock.now()
     with transaction() as session:
-        duty = duties.lock(session, member.id)
         chat = access.answerable_chat(session, member, chat_id)
+        duty = duties.lock(session, member.id)
         if chat.state == State.ENDED:
             raise Conflict("wrong_state")
         if chat.state == State.ACTIVE or chat.counsellor not in (None, member.id):
@@ -288,7 +292,7 @@ def _colleague(session: Session, member: Member, chat: Chat, login: str, now: da
     account = duties.account_of_login(login)
     if account is None or account == member.id:
         raise Conflict("not_found")
-    duties.lock(session, account)
+    duties.lock_several(session, [account, member.id])
     line = lines.get_line(chat.line)
     waiting = changes.as_waiting(chat, [], now, line)
     if not any(
@@ -373,14 +377,17 @@ def resume(member: Member) -> dict[str, Any]:
 
 
 def change_duty(member: Member, state: object, line: object, capacity: object) -> dict[str, Any]:
-    """Say what the counsellor does now; open offers go back to the queue at once. Raises DutyRefused."""
+    """Say what the counsellor does now; offers that no longer fit go back to the queue. Raises DutyRefused."""
     now = clock.now()
     with transaction() as session:
+        held = store.lock_chats_in_hand(session, member.id)
         view = staff.set_duty(member.id, state, line, capacity)
         staff.touch_heartbeats({member.id: now})
-        if view.state != "available":
-            for chat in store.chats_in_hand(session, member.id):
-                if chat.state == State.OFFERED:
+        room = view.capacity - sum(chat.state == State.ACTIVE for chat in held)
+        for chat in held:
+            if chat.state == State.OFFERED:
+                room -= 1
+                if view.state != "available" or chat.line != view.line or room < 0:
                     changes.back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
         answer = {"state": view.state, "line": view.line, "capacity": view.capacity}
         after_commit(lambda: push.duty(member.id, answer, "other_tab"))

@@ -1,4 +1,8 @@
-"""Reading and changing rows of the chat; never commits. Every change of state is one conditional UPDATE."""
+"""Reading and changing rows of the chat; never commits. Every change of state is one conditional UPDATE.
+
+Rows are locked in the same order everywhere, so that no two transactions ever wait for each other: the visitor's
+session, chats by their ids, the account, duties by their accounts.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +36,18 @@ def lock_chats(session: Session, chat_ids: Collection[str]) -> dict[str, Chat]:
     wanted = select(Chat).where(Chat.id.in_(chat_ids)).order_by(Chat.id).with_for_update()
     found = session.scalars(wanted.execution_options(populate_existing=True))
     return {chat.id: chat for chat in found}
+
+
+def lock_live_chats(session: Session) -> list[Chat]:
+    """Every chat that has not ended, locked, in the order of the ids."""
+    wanted = select(Chat).where(Chat.state.in_(LIVE)).order_by(Chat.id).with_for_update()
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def lock_chats_in_hand(session: Session, account: str) -> list[Chat]:
+    """What rings at or is held by this counsellor, locked, in the order of the ids."""
+    wanted = select(Chat).where(Chat.counsellor == account, Chat.state.in_(IN_HAND)).order_by(Chat.id)
+    return list(session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
 
 
 def move(session: Session, chat: Chat, action: Action, **changes: Any) -> bool:

@@ -43,12 +43,14 @@ def run(now: datetime) -> bool:
             since = _restart_grace(session, now)
         grace = now < since + timedelta(seconds=config.current().grace_seconds)
         by_slug = {line.slug: line for line in lines.all_lines()}
+        live = store.lock_live_chats(session)
+        duties.lock_several(session)
         staff = duties.everybody()
         if not grace:
-            _lose_counsellors(session, staff, by_slug, now)
-        for chat in store.live_chats(session):
+            _lose_counsellors(session, live, staff, by_slug, now)
+        for chat in live:
             _look_after(session, chat, by_slug[chat.line], staff, now, grace)
-        _dispatch(session, by_slug, now)
+        _dispatch(session, live, by_slug, now)
     _away.clear()
     _show(now)
     return True
@@ -61,7 +63,9 @@ def _restart_grace(session: Session, now: datetime) -> datetime:
     return now
 
 
-def _lose_counsellors(session: Session, staff: list[OnDuty], by_slug: dict[str, Line], now: datetime) -> None:
+def _lose_counsellors(
+    session: Session, live: list[Chat], staff: list[OnDuty], by_slug: dict[str, Line], now: datetime
+) -> None:
     """Whoever was not heard for too long goes off duty; their chats go back to the queue with a head start."""
     known = {member.account: member for member in staff}
     usual = min((line.counsellor_lost_seconds for line in by_slug.values()), default=60)
@@ -70,7 +74,7 @@ def _lose_counsellors(session: Session, staff: list[OnDuty], by_slug: dict[str, 
         if member.state != "away" and not member.fresh(now, limit):
             duties.send_away(member.account, now)
             _tell_duty(member, "lost")
-    for chat in store.live_chats(session):
+    for chat in live:
         if chat.counsellor is None or chat.state not in store.IN_HAND:
             continue
         holder = known.get(chat.counsellor)
@@ -128,7 +132,9 @@ def _expire(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: 
         return
     if member.typed_at is not None and now - member.typed_at < timedelta(seconds=line.typing_pause_seconds):
         return
-    others = [m for m in staff if m.account != account and m.state == "available" and _fitting(m, chat, line, now)]
+    # Asked anew: whoever was sent away a moment ago in this very round is not there to take over.
+    there = (m for m in duties.everybody() if m.account != account and m.state == "available")
+    others = [m for m in there if _fitting(m, chat, line, now)]
     if others:
         duties.send_away(account, now)
         _tell_duty(member, "missed_offers")
@@ -136,13 +142,15 @@ def _expire(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: 
         changes.alert_supervisors("unanswered_offers", chat)
 
 
-def _dispatch(session: Session, by_slug: dict[str, Line], now: datetime) -> None:
-    """Offer what waits to who can take it; offers of counsellors who are no longer available go back first."""
+def _dispatch(session: Session, live: list[Chat], by_slug: dict[str, Line], now: datetime) -> None:
+    """Offer what waits to who can take it; offers of counsellors who can no longer take them go back first."""
     staff = duties.everybody()
-    available = {member.account for member in staff if member.state == "available"}
+    available = {(member.account, member.line) for member in staff if member.state == "available"}
+    acute = {chat.counsellor for chat in live if chat.state == State.ACTIVE and chat.danger == routing.Danger.YES}
     waiting = []
-    for chat in store.live_chats(session):
-        if chat.state == State.OFFERED and chat.counsellor not in available:
+    for chat in live:
+        gone = (chat.counsellor, chat.line) not in available or chat.counsellor in acute
+        if chat.state == State.OFFERED and gone:
             changes.back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
         if chat.state == State.WAITING:
             waiting.append(chat)
@@ -171,7 +179,9 @@ def _show(now: datetime) -> None:
         live = store.live_chats(session)
         sights = {line.slug: reading.LineSight(session, line, now, staff) for line in lines.all_lines()}
         states = {c.id: reading.visitor_state(c, sights[c.line]) for c in live if reading.waits(c)}
-        queues = {m.account: reading.queue_for(session, m.lines, now) for m in staff}
+        looking = duties.lines_of_all()
+        seen = {own: reading.queue_for(session, own, now) for own in set(looking.values())}
+        queues = {account: seen[own] for account, own in looking.items()}
         boards = _boards(session, live, sights, now)
     for chat_id in set(_shown_states) - set(states):
         del _shown_states[chat_id]

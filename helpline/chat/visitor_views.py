@@ -44,9 +44,19 @@ Page = str | Response | tuple[Any, int]
 def join(lang: str, line: str) -> Page:
     """The join form, or one button where the line is closed or full."""
     found = find_line(line, lang)
+    if _has_chat(found):
+        return redirect(url_for("visitor.room", lang=lang, line=line), 303)
     if service.refusal(found, clock.now()) is not None:
         return render_template("visitor/closed.html", status=shown_status(found))
     return _form_page(found, _form(found))
+
+
+def _has_chat(line: Line) -> bool:
+    """True while this browser has a chat on this line that has not ended: the way leads there, not to a second one."""
+    try:
+        return service.is_live(_visitor(line))
+    except NoAccess:
+        return False
 
 
 def _form(line: Line) -> JoinForm:
@@ -79,6 +89,8 @@ def _other_line(line: Line) -> str | None:
 def enter(lang: str, line: str) -> Page:
     """Join the queue and go to the room; a closed or full line counts the try and shows the other ways in."""
     found = find_line(line, lang)
+    if _has_chat(found):
+        return redirect(url_for("visitor.room", lang=lang, line=line), 303)
     cause = service.refusal(found, clock.now())
     if cause is not None:
         return _turned_away(found, cause)

@@ -38,7 +38,15 @@ def joint(lang: str) -> str:
         abort(404)
     lines = service.all_lines()
     entries = [{"line": line, "slug": line.slug, "name": line.name, "status": shown_status(line)} for line in lines]
-    return render_template("public/joint.html", lines=entries, help=texts.load_help("nl", web.language()))
+    return render_template("public/joint.html", lines=entries, help=_shared_help(lines))
+
+
+def _shared_help(lines: list[Line]) -> dict[str, texts.HelpEntry]:
+    """Emergency number and crisis line, where all lines are of one country; else there is none to show for all."""
+    countries = {line.country for line in lines}
+    if len(countries) != 1:
+        return {}
+    return texts.load_help(countries.pop(), web.language(), config.current().instance_dir)
 
 
 @public.get(f"/{LANG}/<line>/")
@@ -89,5 +97,4 @@ def quick_exit() -> Response:
     else:
         answer = make_response(render_template("public/neutral.html"))
     web.clear_cookie(answer, web.VISIT)
-    answer.headers["Clear-Site-Data"] = '"storage"'
     return answer

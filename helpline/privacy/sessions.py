@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import LargeBinary, String, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from helpline.db import Base, Instant, reading, transaction
@@ -81,18 +82,35 @@ def _expiry(now: datetime) -> datetime:
     return (now + IDLE + STEP).replace(second=0, microsecond=0)
 
 
-def load(cookie: str | None, now: datetime) -> dict[str, Any] | None:
-    """The content of the session, None when there is none, it has expired, or was ended."""
+def load(cookie: str | None, now: datetime, *, lock: bool = False) -> dict[str, Any] | None:
+    """The content of the session, None when there is none, it has expired, or was ended.
+
+    With `lock`, inside a transaction, other requests of this browser wait until it is over.
+    """
     if cookie is None or not is_cookie(cookie):
         return None
     with reading() as session:
-        row = session.get(VisitorSession, key_of(cookie))
+        row = session.get(VisitorSession, key_of(cookie), populate_existing=True, with_for_update=lock)
     if row is None or row.expires_at <= now:
         return None
     try:
         return _open(cookie, row.sealed)
     except InvalidTag:
         return None
+
+
+def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
+    """The content, {} when there is none, and a locked row even when there was none.
+
+    Two requests of one browser, such as a form that was sent twice, come one after the other this way.
+    """
+    if session.get(VisitorSession, key_of(cookie)) is None:
+        try:
+            with session.begin_nested():
+                session.add(VisitorSession(key=key_of(cookie), sealed=_seal(cookie, {}), expires_at=_expiry(now)))
+        except IntegrityError:
+            pass  # the other request made it first
+    return load(cookie, now, lock=True) or {}
 
 
 def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
@@ -121,16 +139,14 @@ def alive(session: Session, keys: Collection[str], now: datetime) -> set[str]:
 
 def extend(keys: Collection[str], now: datetime) -> None:
     """Let the idle hours of these sessions begin again; ended and expired ones stay so."""
+    until = _expiry(now)
+    due = select(VisitorSession.key).where(
+        VisitorSession.key.in_(keys), VisitorSession.expires_at > now, VisitorSession.expires_at < until
+    )
     with transaction() as session:
-        session.execute(
-            update(VisitorSession)
-            .where(
-                VisitorSession.key.in_(keys),
-                VisitorSession.expires_at > now,
-                VisitorSession.expires_at < _expiry(now),
-            )
-            .values(expires_at=_expiry(now))
-        )
+        # Locked in order, so that two processes that were asked for the same ones don't wait for each other.
+        locked = session.scalars(due.order_by(VisitorSession.key).with_for_update()).all()
+        session.execute(update(VisitorSession).where(VisitorSession.key.in_(locked)).values(expires_at=until))
 
 
 def drop_expired(now: datetime) -> int:

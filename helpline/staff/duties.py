@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +56,21 @@ def everybody() -> list[OnDuty]:
         ]
 
 
+def lines_of_all() -> dict[str, frozenset[str]]:
+    """The lines of every enabled account that takes chats, whether it was ever on duty or not."""
+    wanted = (
+        select(AccountLine.account_id, AccountLine.line)
+        .join(Account, Account.id == AccountLine.account_id)
+        .join(AccountRole, AccountRole.account_id == AccountLine.account_id)
+        .where(Account.disabled_at.is_(None), AccountRole.role.in_(ON_DUTY_ROLES))
+    )
+    lines: dict[str, set[str]] = {}
+    with reading() as session:
+        for account, line in session.execute(wanted):
+            lines.setdefault(account, set()).add(line)
+    return {account: frozenset(own) for account, own in lines.items()}
+
+
 def _on_duty(duty: Duty, account: Account, lines: Iterable[str]) -> OnDuty:
     return OnDuty(
         account=account.id,
@@ -75,8 +90,15 @@ def _on_duty(duty: Duty, account: Account, lines: Iterable[str]) -> OnDuty:
 
 def lock(session: Session, account: str) -> Duty | None:
     """The duty row, locked: whoever offers to or accepts for this counsellor waits for the other."""
-    wanted = select(Duty).where(Duty.account_id == account).with_for_update()
-    return session.scalar(wanted.execution_options(populate_existing=True))
+    return lock_several(session, [account]).get(account)
+
+
+def lock_several(session: Session, accounts: Collection[str] | None = None) -> dict[str, Duty]:
+    """These duty rows, or all of them, locked in the order of the accounts so that nobody waits for each other."""
+    wanted = select(Duty).order_by(Duty.account_id).with_for_update().execution_options(populate_existing=True)
+    if accounts is not None:
+        wanted = wanted.where(Duty.account_id.in_(accounts))
+    return {duty.account_id: duty for duty in session.scalars(wanted)}
 
 
 def missed_an_offer(account: str) -> int:
