@@ -17,14 +17,14 @@ export function learnClock(now, asked) {
   exact = true;
 }
 
-/** Where no answer carries a time: the Date header of a small file, right to a second. */
+/** Where no answer carries a time: the Date header of a small file. It is cut to seconds; a ring may only seem shorter. */
 export async function learnClockFromHeader(address) {
   const asked = Date.now();
   try {
     const answer = await fetch(address, { method: 'HEAD', cache: 'no-store' });
     const told = Date.parse(answer.headers.get('date') ?? '');
     if (exact || Number.isNaN(told)) return;
-    offset = told + 500 - (asked + Date.now()) / 2;
+    offset = told + 1000 - (asked + Date.now()) / 2;
   } catch {
     // Without a connection there is nothing to learn; the next connect asks again.
   }
