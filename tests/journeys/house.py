@@ -1,0 +1,187 @@
+"""A helpline with staff on a real server, and a way to look into its database from outside."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.clients import Counsellor, Server, Visitor, Wire
+
+# login: (roles, lines)
+STAFF = {
+    "anna": (["counsellor"], ["youth"]),
+    "ben": (["counsellor"], ["youth"]),
+    "cleo": (["counsellor"], ["prevention"]),
+    "sam": (["counsellor", "supervisor"], ["youth"]),
+    "ada": (["analyst"], ["youth", "prevention"]),
+    "newcomer": (["counsellor"], ["youth"]),  # never on duty
+}
+# What presence, the sweep and the sessions' clocks change by themselves.
+RESTLESS = {
+    "chats": {"visitor_seen_at", "someone_on_duty"},
+    "duties": {"heartbeat_at", "typed_at", "missed_offers"},
+    "visitor_sessions": {"expires_at"},
+    "staff_sessions": {"seen_at"},
+    "leases": {"until", "since", "holder"},
+}
+EMPTIED = ("messages", "refused_offers", "wrap_ups", "contacts", "missed_contacts", "chats", "visitor_sessions")
+SECONDS = 10.0
+
+
+def run_all(server: Server, commands: list[list[str]]) -> str:
+    """Several commands of one installation in one process, since most of a command's time is its start."""
+    code = "import sys; from helpline.commands import run; sys.exit(max(run(c) for c in eval(sys.argv[1])))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, repr(commands)], env=server.environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class House:
+    """A running server with staff; whoever comes in is seen out after each test."""
+
+    def __init__(self, instance: Path, **settings: str) -> None:
+        self.server = Server(instance, **settings)
+        self.database = instance / "helpline.db"
+        self._credentials: dict[str, tuple[str, str]] = {}
+        self._consoles: dict[str, str] = {}
+        self._leaving: list[Callable[[], None]] = []
+
+    def open(self, staff: dict[str, tuple[list[str], list[str]]] = STAFF) -> House:
+        """Make lines and staff, start to serve."""
+        hours = [["lines", "set", line, "--hours", "always"] for line in ("youth", "prevention")]
+        self.hire(staff, *hours)
+        self.server.start()
+        self._lines = self.rows("SELECT * FROM lines")
+        return self
+
+    def hire(self, staff: dict[str, tuple[list[str], list[str]]], *before: list[str]) -> None:
+        """Make accounts; each can sign in at once."""
+        adding = [
+            ["staff", "add", login]
+            + [word for role in roles for word in ("--role", role)]
+            + [word for line in lines for word in ("--line", line)]
+            for login, (roles, lines) in staff.items()
+        ]
+        told = run_all(self.server, [*before, *adding])
+        found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
+        self._credentials |= dict(zip(staff, found, strict=True))
+
+    def visitor(self, **headers: str) -> Visitor:
+        """A browser that nobody knows."""
+        visitor = Visitor(self.server, **headers)
+        self._leaving.append(visitor.http.close)
+        return visitor
+
+    def counsellor(self, login: str) -> Counsellor:
+        """A browser in which this member of staff is signed in."""
+        counsellor = Counsellor(self.server)
+        self._leaving.append(counsellor.http.close)
+        if login not in self._consoles:
+            counsellor.sign_in(login, *self._credentials[login])
+            self._consoles[login] = str(counsellor.http.cookies["console"])
+            counsellor.http.cookies.clear()
+        counsellor.login = login
+        counsellor.http.cookies.set("console", self._consoles[login], domain="127.0.0.1")
+        return counsellor
+
+    def tab(self, person: Visitor | Counsellor) -> Wire:
+        """An open tab of this person, from now on `person.wire`."""
+        wire = person.connect()
+        self._leaving.append(wire.close)
+        return wire
+
+    def second_tab(self, person: Visitor | Counsellor) -> Wire:
+        """Another tab beside the one that stays `person.wire`."""
+        first = person.wire
+        try:
+            return self.tab(person)
+        finally:
+            person.wire = first
+
+    def on_phone(self, login: str, line: str = "youth") -> Counsellor:
+        """This member of staff, connected, on duty, and offered nothing."""
+        return self.on_duty(login, line, state="on_phone")
+
+    def on_duty(self, login: str, line: str = "youth", capacity: int = 3, state: str = "available") -> Counsellor:
+        """This member of staff, connected and on duty."""
+        counsellor = self.counsellor(login)
+        self.tab(counsellor)
+        counsellor.wire.call("resume", {})
+        answer = counsellor.wire.call("duty", {"state": state, "line": line, "capacity": capacity})
+        assert answer["ok"], answer
+        return counsellor
+
+    def talk(self, counsellor: Counsellor, line: str = "youth", **answers: str) -> tuple[Visitor, str]:
+        """A visitor whom this counsellor has accepted, both connected; and the chat's id."""
+        visitor = self.visitor().join(line, **answers)
+        self.tab(visitor)
+        chat = counsellor.accept_next()
+        visitor.wire.wait_for("state", state="active")
+        return visitor, chat
+
+    # The database, from outside
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a query finds now."""
+        with self._connected() as connection:
+            found = connection.execute(query, values).fetchall()
+        connection.close()
+        return found
+
+    def change(self, *statements: str) -> None:
+        """Change rows behind the server's back, in one transaction."""
+        with self._connected() as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.database, timeout=10)
+
+    def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, without what changes by itself."""
+        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: self._steady(table) for table in tables}
+
+    def _steady(self, table: str) -> list[tuple[Any, ...]]:
+        columns = [row[1] for row in self.rows(f"PRAGMA table_info({table})")]
+        kept = [f'"{column}"' for column in columns if column not in RESTLESS.get(table, set())]
+        return sorted(self.rows(f"SELECT {', '.join(kept)} FROM {table}"), key=repr)  # noqa: S608 - names from the schema
+
+    def until(self, query: str, wanted: list[tuple[Any, ...]], *values: Any) -> None:
+        """Wait until the query finds exactly this."""
+        deadline = time.monotonic() + SECONDS
+        while (found := self.rows(query, *values)) != wanted:
+            assert time.monotonic() < deadline, f"{query}: {found}, not {wanted}"
+            time.sleep(0.02)
+
+    def see_out(self) -> None:
+        """Everybody goes, and the house is as it was."""
+        for leave in self._leaving:
+            leave()
+        self._leaving.clear()
+        questions = ", ".join("?" * len(self._lines[0]))
+        with self._connected() as connection:
+            for table in EMPTIED:
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
+            connection.execute("UPDATE duties SET state = 'away', missed_offers = 0, typed_at = NULL")
+            refill = f"INSERT OR REPLACE INTO lines VALUES ({questions})"  # noqa: S608 - question marks only
+            connection.executemany(refill, self._lines)
+        connection.close()
+
+
+def quiet(wire: Wire, event: str, seconds: float = 0.4) -> None:
+    """Nothing of this kind comes for a moment."""
+    try:
+        data = wire.wait_for(event, timeout=seconds)
+    except TimeoutError:
+        return
+    raise AssertionError(f"{event} came: {data}")
