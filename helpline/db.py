@@ -141,6 +141,7 @@ class _Unit:
 
 
 _running: ContextVar[_Unit | None] = ContextVar("helpline_transaction", default=None)
+_looking: ContextVar[Session | None] = ContextVar("helpline_reading", default=None)
 
 
 @contextmanager
@@ -175,13 +176,21 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A read-only view of the database; joins a running transaction."""
+    """A read-only view of the database; joins a running transaction or reading.
+
+    Nobody holds one connection while waiting for another: many who did could empty the pool and wait for each other.
+    """
     outer = _running.get()
-    if outer is not None:
-        yield outer.session
+    joined = outer.session if outer is not None else _looking.get()
+    if joined is not None:
+        yield joined
         return
     with Session(engine(), expire_on_commit=False) as session:
-        yield session
+        token = _looking.set(session)
+        try:
+            yield session
+        finally:
+            _looking.reset(token)
 
 
 def after_commit(hook: Callable[[], None]) -> None:
