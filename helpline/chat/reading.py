@@ -138,20 +138,20 @@ def offer(chat: Chat, now: datetime) -> Sight:
     return in_queue(chat, now) | {"name": chat.name, "expires_at": clock.rfc3339(chat.offer_expires_at)}
 
 
-def in_hand(chat: Chat, now: datetime, silent_seconds: int) -> Sight:
-    """One of the counsellor's own chats."""
+def in_hand(session: Session, chat: Chat, now: datetime) -> Sight:
+    """One of the counsellor's own chats; `unread` counts the visitor's texts alone."""
     return {
         "chat": chat.id,
         "name": chat.name,
         "line": chat.line,
         "state": chat.state,
         "last_seq": {"talk": chat.talk_seq, "aside": chat.aside_seq},
-        "unread": max(0, chat.talk_seq - chat.counsellor_read),
+        "unread": store.unread(session, chat),
         "language": chat.language,
         "danger": chat.danger,
         "distress": chat.distress,
         "joined_at": clock.rfc3339(chat.joined_at),
-        "peer": peer(chat, now, silent_seconds),
+        "peer": peer(chat, now, lines.get_line(chat.line).silent_seconds),
     }
 
 
@@ -175,12 +175,12 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
     """Everything a console needs to draw itself: duty, offers, chats in hand, queue and pending wrap-ups."""
     duty = staff.duty_of(member.id)
     held = store.chats_in_hand(session, member.id)
-    silent = {line.slug: line.silent_seconds for line in lines.all_lines()}
     return {
+        "now": clock.rfc3339(now),
         "me": {"login": member.login, "name": member.name},
         "duty": {"state": duty.state, "line": duty.line, "capacity": duty.capacity},
         "offers": [offer(chat, now) for chat in held if chat.state == State.OFFERED],
-        "chats": [in_hand(chat, now, silent[chat.line]) for chat in held if chat.state == State.ACTIVE],
+        "chats": [in_hand(session, chat, now) for chat in held if chat.state == State.ACTIVE],
         "queue": queue_for(session, member.lines, now),
         "wrap_ups": [
             {

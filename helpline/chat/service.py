@@ -236,7 +236,7 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
         changes.tell(session, chat, now)
         metrics.OFFERS.labels("accepted").inc()
         after_commit(wakeup.wake)
-        return reading.in_hand(chat, now, lines.get_line(chat.line).silent_seconds)
+        return reading.in_hand(session, chat, now)
 
 
 def _may_pull(session: Session, member: Member, duty: Any, chat: Chat) -> bool:
@@ -365,7 +365,7 @@ def follow(member: Member, chat_id: str) -> dict[str, Any]:
         if "supervisor" not in member.roles:
             raise NoAccess("forbidden")
         staff.audit(member.id, "follow", f"chat:{chat.id}")
-        return reading.in_hand(chat, now, lines.get_line(chat.line).silent_seconds)
+        return reading.in_hand(session, chat, now)
 
 
 def resume(member: Member) -> dict[str, Any]:

@@ -123,6 +123,17 @@ def messages_after(session: Session, chat_id: str, stream: str, after: int) -> l
     return list(session.scalars(wanted))
 
 
+def unread(session: Session, chat: Chat) -> int:
+    """How many texts of the visitor the counsellor has not read."""
+    wanted = select(func.count()).where(
+        Message.chat_id == chat.id,
+        Message.stream == "talk",
+        Message.author == "visitor",
+        Message.seq > chat.counsellor_read,
+    )
+    return session.scalar(wanted) or 0
+
+
 def known_texts(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
     """Which of these (chat, client_id) pairs are stored already.
 
