@@ -81,13 +81,16 @@ def a_chat(
     """
     browser = cookie or sessions.new_cookie()
     entry = an_entry(language, danger, distress, first_message)
-    with at(waiting_since or clock.now()):
-        visit = Visit(browser, service.join(browser, lines.get_line(line), entry))
-    _heard(visit.chat, silent_since or clock.now())
-    if offered_to is not None:
-        is_offered(visit, offered_to)
-    if held_by is not None:
-        service.accept(held_by, visit.chat)
+    with transaction() as session:
+        with at(waiting_since or clock.now()):
+            visit = Visit(browser, service.join(browser, lines.get_line(line), entry))
+        row = store.lock_chat(session, visit.chat)
+        assert row is not None
+        row.visitor_seen_at = silent_since or clock.now()
+        if offered_to is not None:
+            is_offered(visit, offered_to)
+        if held_by is not None:
+            service.accept(held_by, visit.chat)
     return visit
 
 
@@ -97,13 +100,6 @@ def is_offered(visit: Visit, member: Member) -> None:
         chat = store.lock_chat(session, visit.chat)
         assert chat is not None
         assert changes.offer(session, chat, member.id, clock.now())
-
-
-def _heard(chat: str, moment: datetime) -> None:
-    with transaction() as session:
-        row = store.lock_chat(session, chat)
-        assert row is not None
-        row.visitor_seen_at = moment
 
 
 def everybody_is_heard(silent: Collection[Visit | Member] = ()) -> None:

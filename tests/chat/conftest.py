@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -61,7 +60,7 @@ class Ears:
 
 
 @pytest.fixture
-def ears(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ears]:
+def ears(monkeypatch: pytest.MonkeyPatch) -> Ears:
     """Hears every push on its way out."""
     listening, speak = Ears(), push.emit
 
@@ -70,4 +69,4 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ears]:
         speak(event, data, namespace, room)
 
     monkeypatch.setattr(push, "emit", hear)
-    yield listening
+    return listening
