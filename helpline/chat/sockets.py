@@ -19,7 +19,7 @@ from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Conflict
 from helpline.chat.states import WrongState
-from helpline.chat.writer import Refused
+from helpline.chat.writer import Refused, storable
 from helpline.db import reading
 from helpline.extensions import socketio
 from helpline.privacy import sessions
@@ -61,7 +61,7 @@ def a_number(data: Answer, name: str) -> int:
 def a_text(data: Answer, name: str) -> str:
     """A short text; raises Invalid."""
     value = data.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 128:
+    if not isinstance(value, str) or not 0 < len(value) <= 128 or not storable(value):
         raise Invalid(name)
     return value
 
@@ -79,13 +79,18 @@ class _Guarded(Namespace):
 
     events: dict[str, Callable[..., Answer]]
 
-    def trigger_event(self, event: str, *arguments: Any) -> Any:
-        if event == "connect":
-            return self._connect(*arguments[:2])
-        if event == "disconnect":
-            return self._disconnect(arguments[0])
+    def trigger_event(self, event: object, *arguments: Any) -> Any:
         sid, data = arguments[0], list(arguments[1:])
-        if len(data) > 1 or (data and not isinstance(data[0], dict)) or event not in self.events:
+        # Socket.IO's own two come before a socket is connected and after; in between a client made them up. Who could
+        # send `disconnect` would be off our list and go on listening after the sign-in has ended.
+        if not socketio.server.manager.is_connected(sid, self.namespace):
+            if event == "connect":
+                return self._connect(sid, data[0])
+            if event == "disconnect":
+                return self._disconnect(sid)
+        if len(data) > 1 or (data and not isinstance(data[0], dict)):
+            return {"ok": False, "error": "invalid"}
+        if not isinstance(event, str) or event not in self.events:
             return {"ok": False, "error": "invalid"}
         try:
             answer = self._run(event, sid, data[0] if data else {})
@@ -259,9 +264,8 @@ class ConsoleNamespace(_Guarded):
         """A text to the visitor (`talk`) or to staff alone (`aside`)."""
         if not self.budget.take(member.id):
             raise Refused("rate_limited")
-        stored = service.say_as_staff(
-            member, data.get("chat"), data.get("stream"), data.get("client_id"), data.get("body")
-        )
+        chat = a_text(data, "chat")
+        stored = service.say_as_staff(member, chat, data.get("stream"), data.get("client_id"), data.get("body"))
         return {"seq": stored.seq}
 
     def sync(self, sid: str, member: Member, data: Answer) -> Answer:
