@@ -135,7 +135,7 @@ def count(line: str | None = None) -> Counted:
         answered = answered.where(Contact.line == line)
         missed = missed.where(MissedContact.line == line)
     with reading() as session:
-        causes = dict.fromkeys(CAUSES, 0) | dict(session.execute(missed).tuples().all())
+        causes = dict.fromkeys(CAUSES, 0) | dict(session.execute(missed).all())
         return Counted(answered=session.scalar(answered) or 0, missed=causes)
 
 
