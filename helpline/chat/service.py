@@ -88,18 +88,17 @@ def _leave_current(session: Session, content: dict[str, Any], now: datetime, act
 
 
 def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
-    """Count a try to enter a closed or full line; once in 30 minutes a session. True when it was counted."""
+    """Count a try to enter a closed or full line; once in 30 minutes a session and line. True when it was counted."""
     now = clock.now()
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
-        last = content.get("tried_at")
-        again = timedelta(minutes=line.count_again_minutes)
-        if last is not None and now - datetime.fromisoformat(last) < again and content.get("tried") == line.slug:
+        tries = content.get("tries", {})
+        last, again = tries.get(line.slug), timedelta(minutes=line.count_again_minutes)
+        if last is not None and now - datetime.fromisoformat(last) < again:
             return False
         contacts.record_missed(line, cause=cause, at=now, language=language)
-        kept = {"line": content.get("line", line.slug)}
-        sessions.save(cookie, content | kept | {"tried_at": now.isoformat(), "tried": line.slug}, now)
-        session.flush()
+        tries = tries | {line.slug: now.isoformat()}
+        sessions.save(cookie, {"line": line.slug} | content | {"tries": tries}, now)
     return True
 
 
