@@ -105,7 +105,7 @@ def _refusal(form: SignInForm, retry_at: datetime | None) -> Any:
         error = _("That is not right. Check your sign-in name, your password and the code, and try again.")
         return render_template("staff/sign_in.html", form=form, error=error), 403
     seconds = max(1, math.ceil((retry_at - clock.now()).total_seconds()))
-    error = f"{_('Too many tries.')} {_wait(seconds)}"
+    error = " ".join([_("Too many tries."), _wait(seconds)])
     return render_template("staff/sign_in.html", form=form, error=error), 429, {"Retry-After": str(seconds)}
 
 
