@@ -4,13 +4,22 @@ import { word } from './words.js';
 const list = document.getElementById('log');
 const scroller = document.getElementById('scroll');
 const template = document.getElementById('text-template');
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 const stored = new Map(); // seq -> element
 const pending = new Map(); // client_id -> element
 let last = 0;
 let read = 0;
 let drawn = false;
+let atEnd = false;
+
+// Whoever reads the newest text goes on seeing it when a notice or the keyboard takes some of the room.
+scroller.addEventListener('scroll', () => { atEnd = isNearEnd(); }, { passive: true });
+new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(scroller);
+
+function isNearEnd() {
+  return scroller.scrollTop > 0 && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+}
 
 /** The highest `seq` up to which nothing is missing. */
 export function lastSeq() {
