@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.clients import Counsellor, Server, Visitor, Wire
 from tests.faults.history import Message, Problem, Sent, Stream, check
-from tests.faults.talk import ConsoleTalker, FormTalker, Talker, VisitorTalker
+from tests.faults.talk import ConsoleTalker, FormTalker, Newcomer, Talker, VisitorTalker
 
 LINES = ("youth", "prevention")
 CHATS_EACH = 8
@@ -38,6 +38,7 @@ class Figures:
     chats: int
     kills: int = 0
     texts: int = 0
+    newcomers: int = 0
     unanswered_at_kill: list[int] = field(default_factory=list)
     stored_without_answer: int = 0
     seconds_to_come_back: list[float] = field(default_factory=list)
@@ -47,7 +48,8 @@ class Figures:
         back = sorted(self.seconds_to_come_back) or [0.0]
         open_texts = self.unanswered_at_kill or [0]
         return (
-            f"seed {self.seed}: {self.kills} kills, {self.chats} chats, {self.texts} texts acknowledged; "
+            f"seed {self.seed}: {self.kills} kills, {self.chats} chats, {self.texts} texts acknowledged, "
+            f"{self.newcomers} visitors came and left; "
             f"unacknowledged at the kills {sum(open_texts)} (most {max(open_texts)}), of these stored all the same "
             f"{self.stored_without_answer}, the others sent again; everybody talked again after "
             f"{back[len(back) // 2]:.1f} s (slowest {back[-1]:.1f}); {self.seconds:.0f} s in all"
@@ -64,6 +66,7 @@ class Rounds:
         self.chats = chats
         self.consoles: list[ConsoleTalker] = []
         self.visitors: list[VisitorTalker | FormTalker] = []
+        self.newcomers = [Newcomer(f"n{n}", self.server, LINES[n]) for n in range(len(LINES))]
         self.problems: list[Problem] = []
 
     @property
@@ -76,19 +79,19 @@ class Rounds:
         began = time.monotonic()
         try:
             self._open()
-            for talker in self.talkers:
-                talker.start()
+            for thread in (*self.talkers, *self.newcomers):
+                thread.start()
             self._all_talk()
             for _ in range(kills):
                 self._kill()
             self.figures.seconds_to_come_back.append(self._all_talk())
             self._prove()
         finally:
-            for talker in self.talkers:
-                talker.over.set()
-            for talker in self.talkers:
-                if talker.ident is not None:
-                    talker.join(10)
+            for thread in (*self.talkers, *self.newcomers):
+                thread.over.set()
+            for thread in (*self.talkers, *self.newcomers):
+                if thread.ident is not None:
+                    thread.join(10)
             self.server.stop()
             self.figures.seconds = time.monotonic() - began
         self._look_at_what_is_left()
@@ -114,7 +117,10 @@ class Rounds:
             stream, text = visitor.log.follows[0], f"{visitor.name} comes in"
             visitor.log.sent.append(Sent(stream, None, text, 0.0))
         for console in self.consoles:
-            console.counsellor.wire.close()
+            # From here on nothing rings: the newcomers are nobody's.
+            wire = console.counsellor.wire
+            assert wire.call("duty", {"state": "on_phone"})["ok"]
+            wire.close()
 
     def _join(self, number: int) -> None:
         visitor = Visitor(self.server).join(LINES[number % len(LINES)], first_message=f"v{number} comes in")
@@ -153,7 +159,7 @@ class Rounds:
             time.sleep(0.01)
 
     def _stop_at_a_fault(self) -> None:
-        faults = [fault for talker in self.talkers for fault in talker.faults]
+        faults = [fault for thread in (*self.talkers, *self.newcomers) for fault in thread.faults]
         assert not faults, "\n".join(faults)
 
     def _kill(self) -> None:
@@ -175,6 +181,9 @@ class Rounds:
         """Everybody falls silent and catches up by the client's own rules; then the truth is fetched and compared."""
         for talker in self.talkers:
             talker.quiet.set()
+        for newcomer in self.newcomers:
+            newcomer.over.set()
+        self._wait("the newcomers have left", lambda: not any(n.is_alive() for n in self.newcomers))
         self._wait("every text is acknowledged", lambda: not any(talker.outbox for talker in self.talkers))
         truth: dict[Stream, dict[str, Sequence[Message]]] = {}
         for visitor in self.visitors:
@@ -197,15 +206,33 @@ class Rounds:
             time.sleep(0.5)
         self._stop_at_a_fault()
         self.problems += found
+        self._end_the_chats()
+        self.figures.newcomers = sum(newcomer.visits for newcomer in self.newcomers)
         self.figures.texts = sum(len({a.client_id for a in log.acknowledged}) for log in logs)
         self.figures.stored_without_answer = sum(talker.resent_known for talker in self.talkers)
 
+    def _end_the_chats(self) -> None:
+        """Every counsellor closes what is in hand."""
+        for console in self.consoles:
+            console.over.set()
+            console.join(10)
+            wire = Wire(self.server.url, "/console", console.counsellor.cookie_header("console"))
+            for stream in console.log.follows:
+                if stream.name == "talk":
+                    answer = wire.call("end", {"chat": stream.chat})
+                    if answer.get("reason") != "finished":
+                        self.problems.append(Problem("state", f"{stream} did not end: {answer}"))
+            wire.close()
+
     def _look_at_what_is_left(self) -> None:
-        """SQLite finds nothing broken, nothing was stored beside the transcripts, and no server logged an error."""
+        """SQLite finds nothing broken, the books are right, no text is there beside those sent, no error was logged."""
+        counted = self.server.counts()
+        if (counted["answered"], sum(counted["missed"].values())) != (self.chats, self.figures.newcomers):
+            self.problems.append(Problem("books", f"{counted}, {self.figures.newcomers} came and left"))
         with closing(sqlite3.connect(self.server.instance / "helpline.db")) as database:
             answer = database.execute("PRAGMA integrity_check").fetchone()[0]
             stored = database.execute("SELECT count(*) FROM messages").fetchone()[0]
-        sent = sum(len(talker.log.sent) for talker in self.talkers)
+        sent = sum(len(talker.log.sent) for talker in self.talkers) + self.figures.newcomers
         if answer != "ok":
             self.problems.append(Problem("damaged", answer))
         if stored != sent:

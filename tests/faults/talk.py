@@ -12,14 +12,16 @@ import random
 import threading
 import time
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import requests
 import websocket
 
-from tests.clients import PATIENCE, Counsellor, Refused, Visitor, Wire
+from tests.clients import PATIENCE, Counsellor, Refused, Server, Visitor, Wire
 from tests.faults.history import Acknowledged, Log, Received, Sent, Stream
 
+T = TypeVar("T")
 WORDS = ["ik", "weet", "niet", "of", "het", "nog", "gaat", "maar", "schrijven", "helpt", "één", "☂", "<dag>"]
 
 
@@ -328,3 +330,48 @@ class FormTalker(Talker):
             self.answered(text, said.json())
         self.read()
         self.over.wait(self.dice.uniform(0.0, 0.3))
+
+
+class Newcomer(threading.Thread):
+    """Visitors, one after another, who come in with a first text, see that it is there, and leave; none waits long."""
+
+    def __init__(self, name: str, server: Server, line: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.server, self.line = server, line
+        self.over = threading.Event()
+        self.visits = 0
+        self.faults: list[str] = []
+
+    def run(self) -> None:
+        """Come and go until `over` is set; the last visit is brought to its end."""
+        try:
+            while not self.over.wait(0.2):
+                self._visit(f"{self.name} comes for the {self.visits + 1}. time")
+                self.visits += 1
+        except Exception as error:
+            self.faults.append(f"{self.name}: {type(error).__name__}: {error}")
+
+    def _visit(self, text: str) -> None:
+        visitor = Visitor(self.server)
+        self._until_done(lambda: visitor.join(self.line, first_message=text))
+        seen = self._until_done(visitor.transcript)
+        assert [(m["seq"], m["body"]) for m in seen["messages"]] == [(1, text)], seen
+        assert seen["state"] == "waiting", seen
+        token = self._until_done(lambda: visitor.token_of(visitor.room))
+        way = f"{self.server.url}{visitor.room}leave"
+        self._until_done(
+            lambda: visitor.http.post(way, data={"csrf_token": token}, timeout=PATIENCE).raise_for_status()
+        )
+        seen = self._until_done(visitor.transcript)
+        assert (seen["state"], seen["reason"]) == ("ended", "left"), seen
+
+    @staticmethod
+    def _until_done(step: Callable[[], T]) -> T:
+        """Do as somebody who presses the button again when the page does not come."""
+        while True:
+            try:
+                return step()
+            except requests.HTTPError:
+                raise
+            except (OSError, requests.RequestException):
+                time.sleep(0.1)
