@@ -228,6 +228,8 @@ class Wire:
         """Hang up."""
         with contextlib.suppress(websocket.WebSocketException, OSError):
             self.socket.close()
+        # After the server's own farewell `close` would leave it open.
+        self.socket.shutdown()
 
 
 class Browser:
