@@ -73,8 +73,9 @@ def new_engine(url: str | URL) -> Engine:
     """An engine with the house's settings for SQLite or PostgreSQL."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=20, max_overflow=20)
-    engine = create_engine(address, connect_args={"timeout": 0, "check_same_thread": False})
+        return create_engine(address, pool_pre_ping=True, pool_size=20, max_overflow=20, hide_parameters=True)
+    # hide_parameters: an error's message may end in a log, what was to be stored may not.
+    engine = create_engine(address, connect_args={"timeout": 0, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
