@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import structlog
 from flask_socketio import Namespace, SocketIO
 from socketio.exceptions import ConnectionRefusedError
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import parse_cookie
 
 from helpline import clock
 from helpline.chat import access, push, service
@@ -37,17 +37,20 @@ class Invalid(Exception):
 
 def cookie_in(environ: dict[str, Any], name: str) -> str | None:
     """The cookie `name` of the request that opened this socket."""
-    try:
-        found = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
-    except CookieError:
-        return None
-    return found.value if found else None
+    # Not the standard library's parser, which drops all cookies of a header that has one it does not like.
+    return parse_cookie(environ.get("HTTP_COOKIE", "")).get(name)
 
 
 def from_here(environ: dict[str, Any]) -> bool:
     """True without an Origin (no browser), else when it is the host that was asked."""
     origin = environ.get("HTTP_ORIGIN")
-    return origin is None or urlsplit(origin).netloc.lower() == environ.get("HTTP_HOST", "").lower()
+    if origin is None:
+        return True
+    try:
+        host = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
+    return host != "" and host == environ.get("HTTP_HOST", "").lower()
 
 
 def a_number(data: Answer, name: str) -> int:
@@ -111,6 +114,10 @@ class _Guarded(Namespace):
             self._admit(sid, environ)
         except NoAccess:
             raise ConnectionRefusedError("unauthorised") from None
+        except Exception as error:
+            # Without an answer the client would wait forever; refused, it tries again.
+            log.error("connection_failed", problem=type(error).__name__)
+            raise ConnectionRefusedError("unavailable") from None
 
     def _admit(self, sid: str, environ: dict[str, Any]) -> None:
         raise NotImplementedError
