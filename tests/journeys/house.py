@@ -74,6 +74,10 @@ class House:
         found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
         self._credentials |= dict(zip(staff, found, strict=True))
 
+    def credentials(self, login: str) -> tuple[str, str]:
+        """Password and TOTP secret of this member of staff."""
+        return self._credentials[login]
+
     def visitor(self, **headers: str) -> Visitor:
         """A browser that nobody knows."""
         visitor = Visitor(self.server, **headers)

@@ -58,6 +58,7 @@ DUTY = {
 }
 RESUME = {
     "me": {"login": str, "name": str},
+    "now": TIME,
     "duty": DUTY,
     "offers": [OFFER],
     "chats": [IN_HAND],
