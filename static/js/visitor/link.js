@@ -6,6 +6,7 @@ const ANSWER_MS = 5000;
 const SILENCE_MS = 40000; // the server asks every 20 s, so a longer silence means that something is wrong
 const POLL_MS = 4000;
 const TRIES = 3;
+const PATIENCE_MS = 6000; // a socket that neither opens nor fails counts as none
 const WAITS = [0.5, 1, 2, 4, 8]; // seconds between tries; the last one repeats, three times as long while polling
 
 let socket = null;
@@ -14,6 +15,7 @@ let tries = 0;
 let nextTry = 0;
 let nextPoll = 0;
 let heard = 0;
+let without = Date.now(); // since when there is no way at all
 let closed = false;
 let on = {};
 
@@ -89,7 +91,10 @@ function connected() {
 
 function disconnected(reason) {
   if (closed) return;
-  if (way === 'socket') way = 'none';
+  if (way === 'socket') {
+    way = 'none';
+    without = Date.now();
+  }
   planTry();
   on.down();
   // The server hangs up when the session has ended, in another tab for instance.
@@ -137,6 +142,7 @@ function tick() {
     nextTry = now + 10000;
     socket.connect();
   }
+  if (way === 'none' && now - without > PATIENCE_MS) usePolling();
   if (way === 'http' && now >= nextPoll) {
     nextPoll = now + POLL_MS;
     on.poll();
@@ -144,7 +150,6 @@ function tick() {
     heard = now - SILENCE_MS + 10000; // ask again in 10 s should this one be lost
     on.silent();
   }
-  on.tick?.();
 }
 
 function startTicker() {

@@ -20,6 +20,7 @@ let lostTimer;
 let syncing = null;
 let syncAgain = false;
 let readMark = 0;
+let verify = false;
 
 const over = () => gone || state === 'ended';
 
@@ -111,14 +112,28 @@ function sync() {
 }
 
 async function askForNew() {
+  // After a break the newest text is asked for once more: meanwhile a new chat may have begun in another tab, and
+  // nothing written here may get into that one.
+  const newest = verify ? log.lastSeq() : 0;
   try {
-    takeAll(await ask('sync', { after: log.lastSeq() }));
+    const answer = await ask('sync', { after: newest ? newest - 1 : log.lastSeq() });
+    if (newest && answer.ok && !isSameChat(newest, answer)) {
+      outbox.clear();
+      window.location.reload();
+      return false;
+    }
+    verify = false;
+    takeAll(answer);
     return true;
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     dropSocket();
     return false;
   }
+}
+
+function isSameChat(newest, answer) {
+  return log.lastSeq() > newest || log.isNewest(answer.messages[0]);
 }
 
 /** The socket was refused: by HTTP the server says whether the chat may still be read. */
@@ -165,6 +180,7 @@ function lineUp() {
 }
 
 function lineDown() {
+  verify = true;
   if (over() || wasLost || lostTimer) return;
   lostTimer = setTimeout(() => {
     wasLost = true;
