@@ -153,7 +153,7 @@ class _Batch:
             return "forbidden"
         if chat.state == State.ENDED:
             return "wrong_state"
-        if text.author == "counsellor" and text.stream == "talk" and chat.state != State.ACTIVE:
+        if text.author == "counsellor" and chat.state != State.ACTIVE:
             return "wrong_state"
         return None
 
