@@ -304,7 +304,9 @@ def problem(status: int, code: str, template: str, **context: Any) -> tuple[Any,
 
 
 def _form_expired(error: CSRFError) -> tuple[Any, int]:
-    return problem(400, "forbidden", "errors/gone.html", form_expired=True)
+    # What was written is given back; nothing else of a form is.
+    kept_text = request.form.get("body") or request.form.get("first_message") or ""
+    return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
 
 
 # The protocol's error code and the page for each status; whatever is not named is like `invalid` and not found.

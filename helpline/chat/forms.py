@@ -5,10 +5,22 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, Field, Form, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from helpline.chat.writer import MAX_BODY
+from helpline.chat.writer import MAX_BODY, storable
+
+
+def one_line_break(text: str | None) -> str | None:
+    """`text` as the page has it: browsers send two characters for each line break of a form."""
+    return None if text is None else text.replace("\r\n", "\n")
+
+
+def can_be_stored(form: Form, field: Field) -> None:
+    """Refuses what the writer would refuse, before anything is done for this form."""
+    if field.data and not storable(field.data):
+        raise ValidationError(_("There is a character in it that can't be sent. Your text is still here."))
 
 
 class JoinForm(FlaskForm):
@@ -16,18 +28,22 @@ class JoinForm(FlaskForm):
 
     danger = RadioField(
         _l("Is anyone's life in danger now?"),
-        choices=[("no", _l("No")), ("yes", _l("Yes")), ("unsure", _l("I don't know"))],
+        choices=[
+            SelectChoice("no", _l("No")),
+            SelectChoice("yes", _l("Yes")),
+            SelectChoice("unsure", _l("I don't know")),
+        ],
         validators=[InputRequired(_l("Choose an answer. 'I don't know' is fine too."))],
         validate_choice=True,
     )
     distress = RadioField(
         _l("How bad is it right now?"),
         choices=[
-            ("1", _l("I can manage")),
-            ("2", _l("Not good")),
-            ("3", _l("Bad")),
-            ("4", _l("Very bad")),
-            ("5", _l("I can't bear it")),
+            SelectChoice("1", _l("I can manage")),
+            SelectChoice("2", _l("Not good")),
+            SelectChoice("3", _l("Bad")),
+            SelectChoice("4", _l("Very bad")),
+            SelectChoice("5", _l("I can't bear it")),
         ],
         validators=[InputRequired(_l("Choose a number from 1 to 5."))],
         validate_choice=True,
@@ -35,7 +51,12 @@ class JoinForm(FlaskForm):
     language = SelectField(_l("In which language do you want to chat?"), validators=[InputRequired()])
     first_message = TextAreaField(
         _l("What is it about?"),
-        validators=[Optional(), Length(max=MAX_BODY, message=_l("At most 4,000 characters. Your text is still here."))],
+        filters=[one_line_break],
+        validators=[
+            Optional(),
+            Length(max=MAX_BODY, message=_l("At most 4,000 characters. Your text is still here.")),
+            can_be_stored,
+        ],
     )
     end_other = BooleanField(_l("Yes, end the other conversation"))
 

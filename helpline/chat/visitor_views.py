@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
 from helpline.chat import access, service
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.forms import JoinForm, why_refused
+from helpline.chat.forms import JoinForm, one_line_break, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
 from helpline.chat.status import shown_status
-from helpline.chat.writer import Refused
+from helpline.chat.writer import MAX_BODY, Refused
 from helpline.extensions import limiter
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line, limits_of
@@ -61,7 +63,7 @@ def _has_chat(line: Line) -> bool:
 
 def _form(line: Line) -> JoinForm:
     form = JoinForm()
-    form.language.choices = [(code, web.LANGUAGES[code]) for code in line.languages]
+    form.language.choices = [SelectChoice(code, web.LANGUAGES[code]) for code in line.languages]
     if request.method == "GET":
         form.language.data = web.language()
     return form
@@ -97,7 +99,8 @@ def enter(lang: str, line: str) -> Page:
     form = _form(found)
     elsewhere = _other_line(found) is not None
     if not form.validate() or (elsewhere and not form.end_other.data):
-        return _form_page(found, form), 400
+        too_long = len(form.first_message.data or "") > MAX_BODY
+        return _form_page(found, form), STATUS["too_long" if too_long else "invalid"]
     cookie = web.visit_cookie()
     if elsewhere:
         service.quick_leave(cookie)
@@ -131,9 +134,10 @@ def _visitor(line: Line) -> Visitor:
     return found
 
 
-def _answer_refused(code: str) -> Page:
+def _answer_refused(code: str, kept_text: str = "") -> Page:
     if code in ("unauthorised", "not_found", "forbidden"):
-        return web.problem(STATUS[code], "not_found" if code == "unauthorised" else code, "errors/gone.html")
+        told = "not_found" if code == "unauthorised" else code
+        return web.problem(STATUS[code], told, "errors/gone.html", kept_text=kept_text)
     return web.problem(STATUS[code], code, "errors/500.html")
 
 
@@ -164,9 +168,10 @@ def _room_page(line: Line, chat: dict[str, Any], body: str = "", error: str = ""
 def transcript(lang: str, line: str) -> Page:
     """The texts after `after`, as a page that refreshes itself or as JSON; a sign of life."""
     found = find_line(line, lang)
-    after = request.args.get("after", default=0, type=int)
-    if after < 0:
+    given = request.args.get("after", "0")
+    if not re.fullmatch("[0-9]{1,15}", given):
         return web.problem(400, "invalid", "errors/404.html")
+    after = int(given)
     try:
         chat = service.visitor_sync(_visitor(found), after)
     except (NoAccess, KeyDestroyed) as refused:
@@ -186,16 +191,14 @@ def transcript(lang: str, line: str) -> Page:
 def say(lang: str, line: str) -> Page:
     """Store a text: 303 back to the room, or the event's answer as JSON."""
     found = find_line(line, lang)
-    body, client_id = request.form.get("body"), request.form.get("client_id")
-    if body is not None:
-        body = body.replace("\r\n", "\n")
+    body, client_id = one_line_break(request.form.get("body")), request.form.get("client_id")
     try:
         caller = _visitor(found)
         if not budget.take(caller.session_key):
             raise Refused("rate_limited")
         stored = service.say_by_form(caller, client_id, body, edited_anew=not web.wants_json())
     except NoAccess as refused:
-        return _answer_refused(refused.code)
+        return _answer_refused(refused.code, body or "")
     except Refused as refused:
         return _text_refused(found, refused.code, body or "")
     if web.wants_json():
@@ -210,7 +213,7 @@ def _text_refused(line: Line, code: str, body: str) -> Page:
     try:
         chat = service.visitor_sync(_visitor(line), 0)
     except (NoAccess, KeyDestroyed) as refused:
-        return _answer_refused(getattr(refused, "code", "not_found"))
+        return _answer_refused(getattr(refused, "code", "not_found"), body)
     return _room_page(line, chat, body, why_refused(code)), STATUS[code]
 
 
