@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import subprocess
@@ -42,6 +43,20 @@ def run_all(server: Server, commands: list[list[str]]) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def snapshot_of(database: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of an SQLite database, without what changes by itself."""
+    with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {table: _steady(connection, table) for (table,) in tables}
+
+
+def _steady(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    kept = [f'"{column}"' for column in columns if column not in RESTLESS.get(table, set())]
+    query = f"SELECT {', '.join(kept)} FROM {table}"  # noqa: S608 - names from the schema
+    return sorted(connection.execute(query).fetchall(), key=repr)
 
 
 class House:
@@ -152,13 +167,7 @@ class House:
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, without what changes by itself."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: self._steady(table) for table in tables}
-
-    def _steady(self, table: str) -> list[tuple[Any, ...]]:
-        columns = [row[1] for row in self.rows(f"PRAGMA table_info({table})")]
-        kept = [f'"{column}"' for column in columns if column not in RESTLESS.get(table, set())]
-        return sorted(self.rows(f"SELECT {', '.join(kept)} FROM {table}"), key=repr)  # noqa: S608 - names from the schema
+        return snapshot_of(self.database)
 
     def until(self, query: str, wanted: list[tuple[Any, ...]], *values: Any) -> None:
         """Wait until the query finds exactly this."""

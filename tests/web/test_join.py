@@ -1,0 +1,168 @@
+"""Joining the queue without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.conftest import House
+from tests.web.pages import ANSWERS, Page, Tab, cookies_set
+
+
+def test_joining_leads_to_the_room_with_a_cookie_that_only_this_site_gets(house: House, tab: Tab) -> None:
+    first = tab.get(tab.chat)
+    cookie = cookies_set(first)["visit"]
+    value = re.fullmatch(r"visit=([A-Za-z0-9_-]{43}); (.*)", cookie)
+    assert value, cookie
+    attributes = set(value[2].split("; "))
+    assert attributes == {"HttpOnly", "Path=/", "SameSite=Lax"}, "host-only, until the browser is closed, no more"
+    form = Page(first.text).form()
+    answer = tab.submit(tab.chat, form, **ANSWERS)
+    assert (answer.status_code, answer.headers["Location"]) == (303, tab.room)
+    assert cookies_set(answer) == {}, "the cookie of the form is the one the socket uses"
+    assert tab.page(tab.room).attributes["room"]["data-state"] == "waiting"
+
+
+def test_the_form_opened_twice_keeps_one_cookie(tab: Tab) -> None:
+    tab.get(tab.chat)
+    assert cookies_set(tab.get(tab.chat)) == {}
+    assert cookies_set(tab.join().get(tab.room)) == {}
+
+
+def test_pages_without_a_form_set_no_cookie(tab: Tab) -> None:
+    for page in ("", "what-we-keep/", "leaving-quickly/", "about/", "chat/other-ways/"):
+        assert cookies_set(tab.get(f"/en/youth/{page}")) == {}, page
+
+
+def test_over_tls_cookies_are_secure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from helpline import config
+
+    safe = config.current().model_copy(update={"public_url": "https://help.example.org"})
+    monkeypatch.setattr(config, "_current", safe)
+    answer = house.tab().get("/en/youth/chat/")
+    assert "Secure" in cookies_set(answer)["visit"].split("; ")
+    assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("cookie", ["", "short", "A" * 42, "A" * 44, "é" * 43, "A" * 42 + "=", "A" * 4000])
+def test_a_cookie_of_another_form_is_replaced(house: House, cookie: str) -> None:
+    tab = house.tab()
+    tab.client.set_cookie("visit", cookie)
+    assert len(cookies_set(tab.get(tab.chat))["visit"].split(";")[0]) == len("visit=") + 43
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"danger": ""},
+        {"danger": "perhaps"},
+        {"danger": "YES"},
+        {"distress": ""},
+        {"distress": "0"},
+        {"distress": "6"},
+        {"distress": "three"},
+        {"distress": "1.0"},
+        {"language": ""},
+        {"language": "fr"},
+        {"first_message": "nul\x00inside"},
+    ],
+    ids=str,
+)
+def test_a_bad_answer_gives_the_form_back_with_all_that_was_typed(
+    house: House, tab: Tab, answers: dict[str, str]
+) -> None:
+    tab.token()
+    before = house.snapshot()
+    answer = tab.post(tab.chat, ANSWERS | {"first_message": "My story, which took an hour"} | answers)
+    assert answer.status_code == 400
+    page = Page(answer.text)
+    kept = page.form().fields["first_message"]
+    assert kept == answers.get("first_message", "My story, which took an hour").replace("\x00", "�") or "\x00" in kept
+    for name in {"distress", "danger"} - set(answers):
+        assert page.form().fields[name] == ANSWERS[name]
+    assert house.snapshot() == before
+
+
+def test_a_first_message_that_is_too_long_is_given_back(house: House, tab: Tab) -> None:
+    before = house.snapshot()
+    answer = tab.post(tab.chat, ANSWERS | {"first_message": "x" * 4001})
+    assert answer.status_code == 413
+    assert Page(answer.text).form().fields["first_message"] == "x" * 4001
+    assert house.snapshot() == before
+
+
+def test_line_breaks_of_a_form_count_as_one_character(house: House, tab: Tab) -> None:
+    """Browsers send two characters for each line break."""
+    story = "\r\n".join(["a line"] * 571) + "xxxx"
+    assert len(story.replace("\r\n", "\n")) == 4000
+    tab.join(first_message=story)
+    assert tab.sync()["messages"][0]["body"] == story.replace("\r\n", "\n")
+
+
+def test_the_first_message_is_there_and_an_empty_one_is_none(house: House, tab: Tab) -> None:
+    assert tab.join(first_message="  Hello\n").transcript().said[0][2].strip() == "Hello"
+    assert house.tab().join(first_message=" \r\n ").sync()["messages"] == []
+
+
+def test_sending_the_join_form_twice_makes_one_chat(house: House, tab: Tab) -> None:
+    form = tab.page(tab.chat).form()
+    for _ in range(3):
+        answer = tab.submit(tab.chat, form, **(ANSWERS | {"first_message": "Once"}))
+        assert (answer.status_code, answer.headers["Location"]) == (303, tab.room)
+    assert len(house.snapshot()["chats"]) == 1
+    assert [body for _, _, body in tab.transcript().said] == ["Once"]
+    assert house.missed() == {}
+
+
+def test_after_the_end_a_new_chat_begins(house: House, tab: Tab) -> None:
+    tab.join(first_message="Old").post(f"{tab.room}leave")
+    tab.join(first_message="New")
+    assert [body for _, _, body in tab.transcript().said] == ["New"]
+
+
+def test_the_language_of_the_path_is_chosen_in_the_form_and_on_every_page(house: House) -> None:
+    for lang in ("en", "nl"):
+        tab = house.tab(lang=lang)
+        page = tab.page(tab.chat)
+        assert page.language == lang
+        assert re.search(rf'<option value="{lang}" selected', page.html)
+        other = {"en": "nl", "nl": "en"}[lang]
+        assert f"/{other}/youth/chat/" in page.links
+        tab.join()
+        room = tab.page(tab.room)
+        assert room.language == lang
+        assert f"/{other}/youth/chat/room/" in room.links
+        assert house.tab(lang=other).get(tab.room).status_code == 410, "nobody else's browser has this chat"
+
+
+def test_danger_shows_the_emergency_number_at_once(house: House, tab: Tab) -> None:
+    tab.join(danger="yes")
+    for path in (tab.room, f"{tab.room}transcript"):
+        assert 'href="tel:112"' in tab.page(path).html, path
+
+
+@pytest.mark.parametrize("name", ["csrf_token"])
+def test_a_form_without_its_token_changes_nothing_and_loses_nothing(house: House, tab: Tab, name: str) -> None:
+    tab.join(first_message="Stored")
+    before = house.snapshot()
+    told = "A text that must not be lost"
+    for token in ({}, {name: ""}, {name: "wrong"}, {name: "é" * 40}, {name: house.tab().token()}):
+        for path, fields in (
+            (tab.chat, ANSWERS | {"first_message": told}),
+            (f"{tab.room}say", {"client_id": "c", "body": told}),
+            (f"{tab.room}leave", {}),
+        ):
+            answer = tab.client.post(path, data=fields | token)
+            assert answer.status_code == 400, (path, token)
+            assert not fields or told in answer.text, "what was typed is given back"
+            as_json = tab.client.post(path, data=fields | token, headers={"Accept": "application/json"})
+            assert (as_json.status_code, as_json.get_json()) == (400, {"ok": False, "error": "forbidden"})
+    assert house.snapshot() == before
+    assert tab.say("still works").status_code == 303
+
+
+def test_a_form_needs_no_referer(tab: Tab) -> None:
+    tab.token()
+    answer = tab.post(tab.chat, ANSWERS, Referer="https://elsewhere.example/")
+    assert answer.status_code == 303
