@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -303,7 +304,18 @@ def problem(status: int, code: str, template: str, **context: Any) -> tuple[Any,
     return render_template(template, **context), status
 
 
+def _remember_line() -> None:
+    """What went wrong before any view found the page's line still belongs to that line: its colours, its way back."""
+    from helpline.lines.pages import find_line
+
+    parts = request.path.split("/")
+    if "line" not in g and len(parts) > 3 and parts[1] in LANGUAGES:
+        with contextlib.suppress(HTTPException):
+            find_line(parts[2], parts[1])
+
+
 def _form_expired(error: CSRFError) -> tuple[Any, int]:
+    _remember_line()
     # What was written is given back; nothing else of a form is.
     kept_text = request.form.get("body") or request.form.get("first_message") or ""
     return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
@@ -327,6 +339,7 @@ def _refused(error: HTTPException) -> Any:
         return error
     if status >= 500:
         return _failed(error)
+    _remember_line()
     return problem(status, *_PROBLEMS.get(status, _PROBLEMS[400]))
 
 
