@@ -22,10 +22,13 @@ function ring() {
   tone(0.25, 659);
 }
 
-/** Offers the sound where the browser can make one; ticking lets it be heard once. */
+/** The sound is offered where the browser can make one; ticking lets it be heard once. */
 export function offerSound() {
-  if (!choice || !window.AudioContext) return;
-  choice.closest('[hidden]').hidden = false;
+  if (!choice) return;
+  if (!window.AudioContext) {
+    choice.closest('label').hidden = true;
+    return;
+  }
   choice.addEventListener('change', async () => {
     if (!choice.checked) return;
     speaker ??= new AudioContext();

@@ -46,8 +46,10 @@ export function showState({ state, position, wait_minutes: minutes, reason }) {
   }
 }
 
-/** Everything of the chat goes; what is left says that it is no longer valid. */
-export function showGone() {
+/** Everything of the chat goes; what is left says that it is no longer valid, and gives back what was not sent. */
+export function showGone(rest) {
+  $('rest').hidden = !rest;
+  $('rest-text').value = rest;
   for (const part of room.querySelectorAll('.panel, .talk, .leave')) part.hidden = true;
   $('foot').hidden = true;
   $('panel-gone').hidden = false;

@@ -56,11 +56,12 @@ function atEnd() {
 function atGone() {
   if (gone) return;
   gone = true;
+  const rest = [...outbox.unsent().map((item) => item.body), composer.draft()].filter(Boolean);
   outbox.clear();
   log.wipe();
   close();
   clearTimeout(lostTimer);
-  showGone();
+  showGone(rest.join('\n\n'));
 }
 
 function takeMessage(message) {

@@ -11,6 +11,7 @@ const SLOWER_MS = 2000;
 
 let busy = false;
 let again;
+let holdUntil = 0;
 let on = {};
 
 /** `handlers`: sync() asks for what is new, over() says whether the chat has ended. */
@@ -27,7 +28,7 @@ export function send(body) {
 
 /** Sends what waits. */
 export async function flush() {
-  if (busy || on.over() || wayNow() === 'none') return;
+  if (busy || on.over() || wayNow() === 'none' || Date.now() < holdUntil) return;
   busy = true;
   clearTimeout(again);
   try {
@@ -70,6 +71,7 @@ function stored(item, seq) {
 function refused(item, code) {
   if (code === 'rate_limited') {
     showNotice(word('slow_down'), '', SLOWER_MS * 2);
+    holdUntil = Date.now() + SLOWER_MS - 100;
     return SLOWER_MS;
   }
   if (code === 'too_long' || code === 'invalid') {
