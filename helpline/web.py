@@ -225,9 +225,11 @@ def _page_in(code: str) -> str:
         return url_for("desk.change_language", lang=code)
     if request.endpoint == "public.joint":
         return url_for("public.joint", lang=code)
-    if request.method == "GET" and request.endpoint and "lang" in arguments:
-        return url_for(request.endpoint, **(arguments | {"lang": code}))
     line = g.get("line")
+    # A path with a line that is not here is not repeated: the page it belongs to may be another line's.
+    known = "lang" in arguments and arguments.get("line") == (line.slug if line else None)
+    if request.method == "GET" and request.endpoint and known:
+        return url_for(request.endpoint, **(arguments | {"lang": code}))
     return url_for("public.front", lang=code, line=line.slug) if line else url_for("public.joint", lang=code)
 
 
@@ -306,12 +308,15 @@ def problem(status: int, code: str, template: str, **context: Any) -> tuple[Any,
 
 def _remember_line() -> None:
     """What went wrong before any view found the page's line still belongs to that line: its colours, its way back."""
-    from helpline.lines.pages import find_line
+    from helpline.lines.pages import find_line, own_line
 
     parts = request.path.split("/")
     if "line" not in g and len(parts) > 3 and parts[1] in LANGUAGES:
         with contextlib.suppress(HTTPException):
             find_line(parts[2], parts[1])
+    own = own_line()
+    if "line" not in g and own is not None and language() in own.languages:
+        g.line = own
 
 
 def _form_expired(error: CSRFError) -> tuple[Any, int]:
