@@ -138,7 +138,7 @@ class Tab:
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """Ask for a page."""
-        return self.client.get(path, headers=headers)
+        return self.client.get(path, headers=headers, buffered=True)
 
     def page(self, path: str) -> Page:
         """A page that has to be there."""
