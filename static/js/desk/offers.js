@@ -137,4 +137,6 @@ function draw() {
   }
   drawList(byId('offer-list'), offers, (offer) => offer.chat + offer.expires_at, make, fill);
   show(byId('offers'), offers.length > 0);
+  // Without a line no button in it can be focused; then it is scrolled by keyboard itself.
+  byId('offers').tabIndex = state.online ? -1 : 0;
 }
