@@ -87,7 +87,8 @@ def quick_exit() -> Response:
 
     A request that another site made only gets the neutral page, so that nobody else can end a visit.
     """
-    if request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none"):
+    meant = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    if meant:
         chat.quick_exit(request.cookies.get(web.VISIT))
     elsewhere = config.current().exit_url
     if request.method == "POST":
@@ -96,5 +97,6 @@ def quick_exit() -> Response:
         answer = redirect(elsewhere, 303)
     else:
         answer = make_response(render_template("public/neutral.html"))
-    web.clear_cookie(answer, web.VISIT)
+    if meant:
+        web.clear_cookie(answer, web.VISIT)
     return answer
