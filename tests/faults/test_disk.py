@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import uuid
 from pathlib import Path
@@ -31,10 +32,11 @@ def test_every_pooled_connection_syncs_each_commit(app: Any) -> None:
 
 def whole(trace: Path, process: int) -> str:
     """The trace once strace, which goes on for a moment after its server, has written the server's end."""
-    deadline = time.monotonic() + 10
-    while f"\n{process} +++ " not in (written := trace.read_text()):
-        assert time.monotonic() < deadline, "strace did not finish"
-        time.sleep(0.05)
+    deadline = time.monotonic() + 60
+    while not re.search(rf"^{process} +\+\+\+ ", written := trace.read_text(), re.MULTILINE):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"strace did not finish: {written[-300:]}")
+        time.sleep(0.1)
     return written
 
 

@@ -40,23 +40,8 @@ def no_commit(_session: Session) -> None:
     raise OperationalError("COMMIT", {}, Exception("disk I/O error"))
 
 
-def in_background(say: Callable[[], Stored]) -> queue.Queue[Stored | Refused]:
-    """Send a text without waiting; the queue gets what the sender is told."""
-    told: queue.Queue[Stored | Refused] = queue.Queue()
-
-    def send() -> None:
-        try:
-            told.put(say())
-        except Refused as refused:
-            told.put(refused)
-
-    threading.Thread(target=send, daemon=True).start()
-    return told
-
-
-@pytest.fixture
-def held_commits(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
-    """Commits wait: the first event tells that one has come, the second lets it go on."""
+def test_a_text_is_acknowledged_only_once_it_is_committed(running: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit, told = a_chat(), queue.SimpleQueue[Stored]()
     come, go_on, commit = threading.Event(), threading.Event(), Session.commit
 
     def wait(session: Session) -> None:
@@ -65,60 +50,13 @@ def held_commits(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, thre
         commit(session)
 
     monkeypatch.setattr(Session, "commit", wait)
-    return come, go_on
-
-
-def test_a_text_is_acknowledged_only_once_it_is_committed(running: Writer, request: pytest.FixtureRequest) -> None:
-    visit = a_chat()
-    come, go_on = request.getfixturevalue("held_commits")
-    told = in_background(lambda: visit.says("hello", "one"))
+    threading.Thread(target=lambda: told.put(visit.says("hello", "one")), daemon=True).start()
     assert come.wait(LATE)
     real_time.sleep(SOON)
     early = told.qsize()
     go_on.set()
-    assert isinstance(told.get(timeout=LATE), Stored)
+    assert told.get(timeout=LATE).seq == 1
     assert early == 0, "it was acknowledged while its commit had not come back"
-
-
-def test_a_text_is_shown_only_once_it_is_committed(running: Writer, ears: Ears, request: pytest.FixtureRequest) -> None:
-    visit = a_chat()
-    come, go_on = request.getfixturevalue("held_commits")
-    told = in_background(lambda: visit.says("hello", "one"))
-    assert come.wait(LATE)
-    early = ears.of_visitor(visit.chat, "message")
-    go_on.set()
-    told.get(timeout=LATE)
-    assert early == [], "it was shown while its commit had not come back"
-
-
-def test_a_text_that_could_not_be_committed_is_refused_shown_to_nobody_and_can_be_sent_again(
-    running: Writer, ears: Ears, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    visit = a_chat()
-    with monkeypatch.context() as broken:
-        broken.setattr(Session, "commit", no_commit)
-        with pytest.raises(Refused, match="unavailable"):
-            visit.says("hello", "one")
-    assert ears.of_visitor(visit.chat, "message") == []
-    assert texts_of(visit.chat) == []
-    assert visit.says("hello", "one").seq == 1
-    assert [data["client_id"] for _, data in ears.of_visitor(visit.chat, "message")] == ["one"]
-
-
-def test_a_text_sent_again_keeps_its_number_and_leaves_no_gap() -> None:
-    visit, other = a_chat(), a_chat()
-    assert [visit.says(body, body).seq for body in ("one", "two", "one", "two", "three", "one")] == [1, 2, 1, 2, 3, 1]
-    assert [row.seq for row in texts_of(visit.chat)] == [1, 2, 3]
-    # Ids are each client's own: another chat may use the same.
-    assert other.says("one", "one").seq == 1
-
-
-def test_a_refused_text_leaves_no_gap() -> None:
-    visit = a_chat()
-    visit.says("one", "one")
-    with pytest.raises(Refused, match="invalid"):
-        visit.says("something else under the same id", "one")
-    assert visit.says("two", "two").seq == 2
 
 
 def test_the_database_itself_takes_no_text_twice() -> None:

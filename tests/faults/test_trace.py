@@ -59,6 +59,11 @@ def test_calls_of_other_threads_in_between_change_nothing() -> None:
     assert problems(OPEN, COME, WRITE, cut[:1], ANSWER, cut[2:]) != []
 
 
+def test_short_process_numbers_are_padded() -> None:
+    way = "\n".join([*OPEN, *COME, *WRITE, *SYNC, *ANSWER]).replace("17 ", "17    ")
+    assert problems_of(way, "one", "helpline.db-wal") == []
+
+
 @pytest.mark.parametrize(
     "way",
     [

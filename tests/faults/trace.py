@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 CALLS = "fdatasync,fsync,pwrite64,recvfrom,recvmsg,sendto,sendmsg,write"
-STRACE = ("strace", "-D", "-f", "-q", "-y", "-xx", "-s", "65536", "-e", f"trace={CALLS}")
+STRACE = ("strace", "-D", "-f", "-q", "-y", "-xx", "-s", "2048", "-e", f"trace={CALLS}")
 """`-D` leaves the server our own child, so that it can be ended as always; `-o FILE` has to be added."""
 
 _CALL = re.compile(r"(\w+)\((\d+)<((?:\\x[0-9a-f]{2})*)>(.*)\) += (-?\d+)", re.DOTALL)

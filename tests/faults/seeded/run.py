@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PATIENCE = 180
 ASSERTION = re.compile(r"AssertionError\b|assert\b|Failed: DID NOT RAISE")
-NAMED = re.compile(r"^Turns red: (\S+)$", re.MULTILINE)
+NAMED = re.compile(r"^Turns red: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
