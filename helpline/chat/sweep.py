@@ -46,8 +46,7 @@ def run(now: datetime) -> bool:
         live = store.lock_live_chats(session)
         duties.lock_several(session)
         staff = duties.everybody()
-        if not grace:
-            _lose_counsellors(session, live, staff, by_slug, now)
+        _lose_counsellors(session, live, staff, by_slug, now, grace)
         for chat in live:
             _look_after(session, chat, by_slug[chat.line], staff, now, grace)
         _dispatch(session, live, by_slug, now)
@@ -64,12 +63,15 @@ def _restart_grace(session: Session, now: datetime) -> datetime:
 
 
 def _lose_counsellors(
-    session: Session, live: list[Chat], staff: list[OnDuty], by_slug: dict[str, Line], now: datetime
+    session: Session, live: list[Chat], staff: list[OnDuty], by_slug: dict[str, Line], now: datetime, grace: bool
 ) -> None:
-    """Whoever was not heard for too long goes off duty; their chats go back to the queue with a head start."""
+    """Whoever was not heard for too long goes off duty; their chats go back to the queue with a head start.
+
+    The time of grace is for those who may come back; a closed account does not.
+    """
     known = {member.account: member for member in staff}
     usual = min((line.counsellor_lost_seconds for line in by_slug.values()), default=60)
-    for member in staff:
+    for member in () if grace else staff:
         limit = by_slug[member.line].counsellor_lost_seconds if member.line in by_slug else usual
         if member.state != "away" and not member.fresh(now, limit):
             duties.send_away(member.account, now)
@@ -78,7 +80,8 @@ def _lose_counsellors(
         if chat.counsellor is None or chat.state not in store.IN_HAND:
             continue
         holder = known.get(chat.counsellor)
-        if holder is None or not holder.fresh(now, by_slug[chat.line].counsellor_lost_seconds):
+        silent = holder is not None and not holder.fresh(now, by_slug[chat.line].counsellor_lost_seconds)
+        if holder is None or (silent and not grace):
             action = Action.COUNSELLOR_LOST if chat.state == State.ACTIVE else Action.WITHDRAW
             changes.back_to_queue(session, chat, action, now, why="duty")
 
