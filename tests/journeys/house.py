@@ -22,6 +22,7 @@ STAFF = {
     "sam": (["counsellor", "supervisor"], ["youth"]),
     "ada": (["analyst"], ["youth", "prevention"]),
     "newcomer": (["counsellor"], ["youth"]),  # never on duty
+    "temp": (["counsellor"], ["youth"]),  # comes and goes
 }
 # What presence, the sweep and the sessions' clocks change by themselves.
 RESTLESS = {
@@ -88,6 +89,13 @@ class House:
         told = run_all(self.server, [*before, *adding])
         found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
         self._credentials |= dict(zip(staff, found, strict=True))
+
+    def renew(self, login: str) -> None:
+        """New credentials for an account that was signed in or closed by an earlier test."""
+        if self._consoles.pop(login, None) is not None:
+            found = re.search(r"password: (\S+)\ntotp: (\S+)", self.server.command("staff", "reset", login))
+            assert found is not None
+            self._credentials[login] = (found[1], found[2])
 
     def credentials(self, login: str) -> tuple[str, str]:
         """Password and TOTP secret of this member of staff."""
