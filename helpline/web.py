@@ -15,7 +15,7 @@ from flask import Flask, Request, Response, g, jsonify, render_template, request
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpline import clock, config, paths
@@ -342,6 +342,8 @@ def _refused(error: HTTPException) -> Any:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
+    if isinstance(error, BadHost):
+        return Response(status=status, mimetype="text/plain")  # a page has links, and those need a host
     if status >= 500:
         return _failed(error)
     _remember_line()
