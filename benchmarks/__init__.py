@@ -1,0 +1,1 @@
+"""What measures the application; `benchmarks/chat.py` is the command."""
