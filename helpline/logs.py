@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+# These bring handlers of their own.
 QUIET = (
     "engineio",
     "engineio.server",
@@ -18,15 +19,23 @@ QUIET = (
 )
 
 
+class NamesOnly(logging.Handler):
+    """Says which library complained, and of what kind of error; its own words may hold anything."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        problem = record.levelname if kind is None else kind.__name__
+        structlog.get_logger().warning("library_complained", library=record.name, problem=problem)
+
+
 def set_up(level: str) -> None:
-    """Log to standard error from `level` on; libraries that print addresses or texts stay silent."""
+    """Log to standard error from `level` on; libraries from warnings on, without their words."""
     number = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(level=number, stream=sys.stderr, format="%(message)s", force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[NamesOnly()], force=True)
     for name in QUIET:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [logging.NullHandler()], False
         logger.setLevel(logging.CRITICAL)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
