@@ -303,7 +303,9 @@ def test_an_offer_of_a_chat_that_ends_rings_no_longer(time: StoppedClock, ears: 
 
 
 def test_ending_makes_a_counsellor_the_last_in_the_row_of_the_idle(time: StoppedClock) -> None:
-    anna, ben = a_counsellor(capacity=1), a_counsellor(capacity=1)
+    anna = a_counsellor(capacity=1)
+    time.passes(seconds=30)
+    ben = a_counsellor(capacity=1)
     visit = a_chat(held_by=anna)
     time.passes(minutes=1)
     service.end(anna, visit.chat)

@@ -170,6 +170,16 @@ def test_a_declined_chat_rings_here_again_after_a_minute_when_nobody_else_is_the
     assert (visit.state, visit.row.counsellor) == ("offered", anna.id)
 
 
+def test_a_refusal_is_forgotten_once_somebody_has_accepted(time: StoppedClock) -> None:
+    anna, ben = a_counsellor(), a_counsellor()
+    visit = a_chat(offered_to=anna)
+    service.decline(anna, visit.chat)
+    service.accept(ben, visit.chat)
+    service.hand_over(ben, visit.chat, "queue")
+    time.sweeps()
+    assert visit.row.counsellor == anna.id
+
+
 def test_declining_one_chat_is_no_word_about_another(time: StoppedClock) -> None:
     anna = a_counsellor()
     service.decline(anna, a_chat(offered_to=anna).chat)
