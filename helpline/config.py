@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class ConfigError(Exception):
@@ -22,6 +24,14 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _has_good_port(address: str) -> bool:
+    try:
+        port = urlsplit(address).port
+    except ValueError:
+        return False
+    return port is None or port > 0
 
 
 class Settings(BaseSettings):
@@ -53,18 +63,34 @@ class Settings(BaseSettings):
         """Plain `postgresql://` would pick psycopg 3, whose wait freezes the process under eventlet."""
         for plain in ("postgresql://", "postgres://"):
             if value.startswith(plain):
-                return "postgresql+psycopg2://" + value.removeprefix(plain)
-        if value and not value.startswith(("sqlite:///", "postgresql+psycopg2://")):
+                value = "postgresql+psycopg2://" + value.removeprefix(plain)
+        if not value:
+            return value
+        if not value.startswith(("sqlite:///", "postgresql+psycopg2://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        try:
+            address = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError("can't be read as an address") from None
+        # In memory each connection would have a database of its own.
+        if value.startswith("sqlite") and address.database in (None, "", ":memory:"):
+            raise ValueError("must name a file")
         return value
 
     @field_validator("public_url", "exit_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or not _has_good_port(value)):
             raise ValueError("must be an address that begins with http:// or https://")
         return value.rstrip("/") if value else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_address(cls, value: str) -> str:
+        if value and not (value.startswith(("redis://", "rediss://")) and _has_good_port(value)):
+            raise ValueError("must be an address that begins with redis:// or rediss://")
+        return value
 
     @field_validator("log_level")
     @classmethod
