@@ -1,0 +1,118 @@
+"""Where the server's processor time goes while it is loaded: shares by function and by purpose.
+
+    .venv/bin/python benchmarks/costs.py texts          or marks, real
+
+The server samples itself by its own processor clock, on a signal, so that every greenlet is seen where it really is; a
+profiler from outside stops the process to look, which distorts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+EVERY_SECONDS = 0.002
+SECONDS = 10.0
+
+
+# In the server
+
+
+def sample_into(path: str) -> None:
+    """Begin to sample at SIGUSR2 and write what was seen at SIGUSR1; imports nothing that has to be patched."""
+    seen: Counter[tuple[str, ...]] = Counter()
+
+    def tick(_number: int, frame: Any) -> None:
+        stack = []
+        while frame is not None:
+            code = frame.f_code
+            name = "/".join(code.co_filename.rsplit("/", 2)[1:])
+            stack.append(f"{code.co_qualname} ({name})")
+            frame = frame.f_back
+        seen[tuple(stack)] += 1
+
+    def begin(_number: int, _frame: Any) -> None:
+        signal.setitimer(signal.ITIMER_PROF, EVERY_SECONDS, EVERY_SECONDS)
+
+    def write(_number: int, _frame: Any) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        rows = (f"{count}\t{';'.join(stack)}" for stack, count in seen.items())
+        temporary = f"{path}.part"
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write("\n".join(rows))
+        os.replace(temporary, path)
+
+    signal.signal(signal.SIGPROF, tick)
+    signal.signal(signal.SIGUSR2, begin)
+    signal.signal(signal.SIGUSR1, write)
+
+
+# Beside it
+
+SAMPLED = "from benchmarks.costs import sample_into; sample_into({path!r}); from helpline.cli import main; main()"
+
+
+async def run(manner: Any, out: Path) -> float:
+    """Load a sampled server; processor milliseconds a text."""
+    from benchmarks import servers
+    from benchmarks.people import CHATS_A_COUNSELLOR, talk_on
+
+    product = servers.Product("sampled")
+    try:
+        product.furnish(25, CHATS_A_COUNSELLOR)
+        plain, servers.COMMAND = servers.COMMAND, SAMPLED.format(path=str(out))
+        product.start()
+        servers.COMMAND = plain
+        talk = await talk_on(product, 50)
+        asyncio.get_running_loop().call_later(1.5, product.processes[0].send_signal, signal.SIGUSR2)
+        await talk.as_fast_as_answered(SECONDS, manner, product.cpu)
+        product.processes[0].send_signal(signal.SIGUSR1)
+        count = await talk.end()
+        while not out.exists():
+            await asyncio.sleep(0.1)
+        print(f"{manner}: {count.a_second:.0f} texts a second, {count.cpu_ms:.3f} ms of the processor a text")
+        return count.cpu_ms
+    finally:
+        product.stop()
+
+
+def show(out: Path, cpu_ms: float, rows: int) -> None:
+    """Functions by the share of samples they or what they call were in, and by their own."""
+    inside: Counter[str] = Counter()
+    own: Counter[str] = Counter()
+    total = 0
+    for line in out.read_text(encoding="utf-8").splitlines():
+        count, _, stack = line.partition("\t")
+        names = stack.split(";")
+        total += int(count)
+        own[names[0]] += int(count)
+        for name in set(names):
+            inside[name] += int(count)
+    for title, counter in (("with all they call", inside), ("by themselves", own)):
+        print(f"\n{total} samples, functions {title}: share, ms a text")
+        for name, count in counter.most_common(rows):
+            print(f"{count / total:6.1%} {cpu_ms * count / total:7.4f}  {name}")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("manner", choices=("texts", "marks", "real"))
+    parser.add_argument("--rows", type=int, default=60)
+    parser.add_argument("--out", type=Path, default=Path("costs.txt"), help="file for the samples")
+    chosen = parser.parse_args()
+    if not hasattr(signal, "setitimer"):
+        sys.exit("This system has no processor clock to sample by.")
+    os.sched_setaffinity(0, {1})
+    chosen.out.unlink(missing_ok=True)
+    show(chosen.out, asyncio.run(run(chosen.manner, chosen.out)), chosen.rows)
+
+
+if __name__ == "__main__":
+    main()
