@@ -49,7 +49,8 @@ def new_flask(settings: config.Settings | None) -> Flask:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         BABEL_DEFAULT_LOCALE="en",
-        RATELIMIT_STORAGE_URI=chosen.redis_url or "memory://",
+        # One process serves, and the salt of the addresses is its own: nothing to share through Redis.
+        RATELIMIT_STORAGE_URI="memory://",
         RATELIMIT_HEADERS_ENABLED=False,
     )
     app.session_interface = CookieSessions()
