@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
+from helpline import config, create_app, db
 from tests.web.conftest import House
 from tests.web.pages import ANSWERS, Page, Tab, cookies_set
 
@@ -36,8 +38,6 @@ def test_pages_without_a_form_set_no_cookie(tab: Tab) -> None:
 
 
 def test_over_tls_cookies_are_secure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from helpline import config
-
     safe = config.current().model_copy(update={"public_url": "https://help.example.org"})
     monkeypatch.setattr(config, "_current", safe)
     answer = house.tab().get("/en/youth/chat/")
@@ -166,3 +166,35 @@ def test_a_form_needs_no_referer(tab: Tab) -> None:
     tab.token()
     answer = tab.post(tab.chat, ANSWERS, Referer="https://elsewhere.example/")
     assert answer.status_code == 303
+
+
+BEHIND_A_PROXY = {"X-Forwarded-For": "203.0.113.9"}
+
+
+@pytest.fixture
+def proxied(house: House, settings: config.Settings) -> Iterator[Tab]:
+    """A browser elsewhere, behind the proxy that the settings announce; the Redis that they name is not there."""
+    elsewhere = settings.model_copy(update={"trusted_proxies": 1, "redis_url": "redis://127.0.0.1:1"})
+    yield Tab(create_app(elsewhere).test_client())
+    db.engine().dispose()
+
+
+def test_nobody_fills_the_queue_from_one_address_and_others_still_get_in(proxied: Tab) -> None:
+    token = proxied.token()
+    for number in range(13):
+        proxied.client.delete_cookie("visit")
+        token = proxied.token()
+        answer = proxied.client.post(
+            proxied.chat, data=ANSWERS | {"csrf_token": token, "first_message": "Me again"}, headers=BEHIND_A_PROXY
+        )
+        assert answer.status_code == (303 if number < 12 else 429), number
+    assert Page(answer.text).title
+    other = {"X-Forwarded-For": "203.0.113.10"}
+    assert proxied.client.post(proxied.chat, data=ANSWERS | {"csrf_token": token}, headers=other).status_code == 303
+
+
+def test_an_address_that_the_visitor_claims_counts_for_nothing_without_a_proxy(house: House) -> None:
+    for number in range(14):
+        tab = house.tab()
+        answer = tab.post(tab.chat, ANSWERS, **{"X-Forwarded-For": f"203.0.113.{number % 2}"})
+        assert answer.status_code == 303
