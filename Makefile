@@ -15,7 +15,7 @@ export HELPLINE_INSTANCE_DIR
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help install run codes test test-tools system-tools lint format seeded translations wheel lock clean
+.PHONY: help install run codes test pictures test-tools system-tools lint format seeded translations wheel lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +57,9 @@ codes: .venv/.installed ## the demo's sign-in codes of this moment
 
 test: test-tools lint ## everything: lint, types, import rules, all tests
 	$(BIN)/python -m pytest
+
+pictures: test-tools ## takes the pictures of the README anew
+	$(BIN)/python -m tests.browser.pictures
 
 seeded: test-tools ## puts each seeded fault in and shows that its test turns red
 	$(BIN)/python tests/faults/seeded/run.py
