@@ -55,9 +55,6 @@ def new_flask(settings: config.Settings | None) -> Flask:
     )
     app.session_interface = CookieSessions()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if chosen.trusted_proxies:
-        hops = chosen.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the documented way
     return app
 
 
@@ -82,6 +79,9 @@ def register_extensions(app: Flask, async_mode: str) -> None:
         logger=False,
         engineio_logger=False,
     )
+    if hops := app.config["SETTINGS"].trusted_proxies:
+        # After Socket.IO, which puts itself in front: its origins are compared with the proxied host as well.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the documented way
     app.before_request(choose_language)
     app.after_request(harden)
     app.context_processor(page_context)
