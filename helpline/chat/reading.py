@@ -161,7 +161,7 @@ def peer(chat: Chat, now: datetime, silent_seconds: int) -> str:
 
 
 def queue_for(session: Session, lines: frozenset[str], now: datetime) -> list[Sight]:
-    """The queue of these lines, next one first; ringing chats are in it until somebody accepts."""
+    """The queue of these lines, next one first: what waits and may be pulled; what rings is not in it."""
     wanted = select(Chat).where(Chat.line.in_(lines), Chat.state == State.WAITING).order_by(Chat.rank_at, Chat.id)
     return [in_queue(chat, now) for chat in session.scalars(wanted)]
 
