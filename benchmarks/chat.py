@@ -201,13 +201,11 @@ class Bench:
             return
         if "waiting" in self.chosen.only:
             with self._tolerant(place, "waiting"), self._fresh(place, 5, CHATS_A_COUNSELLOR) as product:
-                self.results.waiting = await waiting(product, size)
-                self._say(json.dumps(self.results.waiting, indent=1))
+                await waiting(product, size, self.results.waiting)
         if "many" in self.chosen.only:
             people = -(-size.visitors // CAPACITY)
             with self._tolerant(place, "many"), self._fresh(place, people, CAPACITY) as product:
-                self.results.many = await many_chats(product, size, CAPACITY)
-                self._say(json.dumps(self.results.many, indent=1))
+                await many_chats(product, size, CAPACITY, self.results.many)
 
     @contextlib.contextmanager
     def _fresh(self, place: str, counsellors: int, capacity: int) -> Iterator[Product]:

@@ -1,6 +1,7 @@
 """Where the server's processor time goes while it is loaded: shares by function and by purpose.
 
-    .venv/bin/python benchmarks/costs.py texts          or marks, real
+    .venv/bin/python benchmarks/costs.py texts          or marks, real: 50 chats as fast as answered
+    .venv/bin/python benchmarks/costs.py arriving       or waiting, many: 500 visitors
 
 The server samples itself by its own processor clock, on a signal, so that every greenlet is seen where it really is; a
 profiler from outside stops the process to look, which distorts it.
@@ -19,6 +20,8 @@ from typing import Any
 
 EVERY_SECONDS = 0.002
 SECONDS = 10.0
+CROWDS = ("arriving", "waiting", "many")
+VISITORS = 500
 
 
 # In the server
@@ -58,28 +61,63 @@ def sample_into(path: str) -> None:
 SAMPLED = "from benchmarks.costs import sample_into; sample_into({path!r}); from helpline.cli import main; main()"
 
 
-async def run(manner: Any, out: Path) -> float:
-    """Load a sampled server; processor milliseconds a text."""
+async def run(scene: str, out: Path) -> float:
+    """Load a sampled server; processor milliseconds a text, or a second where the scene isn't about texts."""
     from benchmarks import servers
-    from benchmarks.people import CHATS_A_COUNSELLOR, talk_on
+    from benchmarks.people import CHATS_A_COUNSELLOR
 
+    crowd = scene in CROWDS
     product = servers.Product("sampled")
     try:
-        product.furnish(25, CHATS_A_COUNSELLOR)
-        plain, servers.COMMAND = servers.COMMAND, SAMPLED.format(path=str(out))
+        product.furnish(50 if crowd else 25, 10 if crowd else CHATS_A_COUNSELLOR)
+        servers.COMMAND = SAMPLED.format(path=str(out))
         product.start()
-        servers.COMMAND = plain
-        talk = await talk_on(product, 50)
-        asyncio.get_running_loop().call_later(1.5, product.processes[0].send_signal, signal.SIGUSR2)
-        await talk.as_fast_as_answered(SECONDS, manner, product.cpu)
-        product.processes[0].send_signal(signal.SIGUSR1)
-        count = await talk.end()
+        cost = await (_crowd(product, scene) if crowd else _talk(product, scene))
         while not out.exists():
             await asyncio.sleep(0.1)
-        print(f"{manner}: {count.a_second:.0f} texts a second, {count.cpu_ms:.3f} ms of the processor a text")
-        return count.cpu_ms
+        return cost
     finally:
         product.stop()
+
+
+async def _talk(product: Any, manner: Any) -> float:
+    from benchmarks.people import talk_on
+
+    talk = await talk_on(product, 50)
+    asyncio.get_running_loop().call_later(1.5, product.processes[0].send_signal, signal.SIGUSR2)
+    await talk.as_fast_as_answered(SECONDS, manner, product.cpu)
+    product.processes[0].send_signal(signal.SIGUSR1)
+    count = await talk.end()
+    print(f"{manner}: {count.a_second:.0f} texts a second, {count.cpu_ms:.3f} ms of the processor a text")
+    return count.cpu_ms
+
+
+async def _crowd(product: Any, scene: str) -> float:
+    from benchmarks import crowd
+    from benchmarks.load import Talk
+    from benchmarks.people import Desk
+
+    size = crowd.Size(VISITORS, VISITORS / 33, 20.0, 20.0)
+    tell = product.processes[0].send_signal
+    if scene == "many":
+        _, _, chats = await crowd.settle(product, size, 10)
+        talk = Talk(chats, gapless=True)
+        tell(signal.SIGUSR2)
+        watch = crowd.Watch(product)
+        await talk.at_a_pace(VISITORS / 20, size.talk_seconds, "real", product.cpu)
+        figures = watch.figures()
+    else:
+        product.accounts = product.accounts[:5]
+        await Desk(product, 2).open(state="on_phone")
+        if scene == "arriving":
+            tell(signal.SIGUSR2)
+        visitors, figures = await crowd.arrive(product, size)
+        if scene == "waiting":
+            tell(signal.SIGUSR2)
+            figures = await crowd.wait_while_the_queue_moves(product, visitors, size)
+    tell(signal.SIGUSR1)
+    print(f"{scene}: {figures}; below 'ms' is for each second")
+    return 1000 * float(figures["server_share"])
 
 
 def show(out: Path, cpu_ms: float, rows: int) -> None:
@@ -103,7 +141,7 @@ def show(out: Path, cpu_ms: float, rows: int) -> None:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("manner", choices=("texts", "marks", "real"))
+    parser.add_argument("scene", choices=("texts", "marks", "real", *CROWDS))
     parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("costs.txt"), help="file for the samples")
     chosen = parser.parse_args()
@@ -111,7 +149,7 @@ def main() -> None:
         sys.exit("This system has no processor clock to sample by.")
     os.sched_setaffinity(0, {1})
     chosen.out.unlink(missing_ok=True)
-    show(chosen.out, asyncio.run(run(chosen.manner, chosen.out)), chosen.rows)
+    show(chosen.out, asyncio.run(run(chosen.scene, chosen.out)), chosen.rows)
 
 
 if __name__ == "__main__":

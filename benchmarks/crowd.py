@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.load import Talk, no_collections, own_cpu, pair, percentile
+from benchmarks.load import Speaker, Talk, no_collections, own_cpu, percentile
 from benchmarks.people import Desk, Visitor, both_sides, enter, join, several
 from benchmarks.servers import Loop, Product
-from benchmarks.wire import Refused
+from benchmarks.wire import Link, Refused
 
 SETTLE_SECONDS = 5.0
 FEW = 0.25  # of the crowd connects first, so that what is loaded once is not counted as theirs
@@ -77,6 +77,7 @@ async def arrive(product: Product, size: Size) -> tuple[list[Visitor], Figures]:
     await asyncio.gather(*(come(number, moment) for number, moment in enumerate(moments)))
     figures = watch.figures() | {
         "arrived": size.visitors,
+        "within": size.arrival_seconds,
         "answered": len(answered),
         "refused": dict(refused),
         "p50_s": percentile(answered, 0.5),
@@ -141,46 +142,56 @@ async def wait_while_the_queue_moves(product: Product, visitors: list[Visitor], 
     }
 
 
-async def waiting(product: Product, size: Size) -> Figures:
-    """Arriving, waiting, and what a waiting visitor weighs; some counsellors look on and take nobody."""
+async def waiting(product: Product, size: Size, found: Figures) -> None:
+    """Arriving, waiting, and what a waiting visitor weighs; some counsellors look on and take nobody.
+
+    What was measured is in `found` at once, so that it isn't lost when what follows fails.
+    """
     desk = await Desk(product, 2).open(state="on_phone")
-    visitors, arrival = await arrive(product, size)
-    moving = await wait_while_the_queue_moves(product, visitors, size)
-    left = visitors[int(moving["changes"]) :]
-    visitors = sorted(left, key=lambda visitor: visitor.number)
-    return {"arrival": arrival, "moving": moving, "memory": await weigh(product, visitors, desk)}
+    visitors, found["arrival"] = await arrive(product, size)
+    found["moving"] = await wait_while_the_queue_moves(product, visitors, size)
+    left = sorted(visitors, key=lambda visitor: visitor.number)[found["moving"]["changes"] :]
+    found["memory"] = await weigh(product, left, desk)
 
 
-async def many_chats(product: Product, size: Size, capacity: int) -> Figures:
-    """Everybody has a counsellor; each chat says a text every 20 seconds, with marks and typing."""
+Chats = list[tuple[Speaker, Speaker]]
+
+
+async def settle(product: Product, size: Size, capacity: int) -> tuple[Desk, list[Visitor], Chats]:
+    """Everybody joins and gets a counsellor."""
     desk = await Desk(product, capacity).open()
     ports = product.ports
     visitors: list[Visitor] = []
-    chats = []
-    began = time.perf_counter()
+    chats: Chats = []
     while len(visitors) < size.visitors:
-        here = len(visitors)
-        some = range(here, min(here + 40, size.visitors))
+        some = range(len(visitors), min(len(visitors) + 40, size.visitors))
         fresh = await several([lambda n=n: join(ports[n % len(ports)], n) for n in some], at_once=4)
         await several([lambda v=v: enter(v) for v in fresh])
         visitors += fresh
         chats += await both_sides(desk, fresh, visitors, len(chats))
-    setting_up = time.perf_counter() - began
-    memory = await weigh(product, visitors, desk)
+    return desk, visitors, chats
+
+
+async def many_chats(product: Product, size: Size, capacity: int, found: Figures) -> None:
+    """What an idle visitor weighs, and what it costs when each chat says a text every 20 s, with marks and typing."""
+    desk, visitors, chats = await settle(product, size, capacity)
+    found["chats"] = len(chats)
+    found["memory"] = await weigh(product, visitors, desk)
     by_chat = await _links_of_chats(desk)
+    places = {visitor.chat: visitor.link for visitor in visitors}
     for visitor, counsellor in chats:
         place = counsellor.address.split(b'"')[3].decode()
-        visitor.link, counsellor.link = _visitor_link(visitors, place), by_chat[place]
-        pair(visitor, counsellor)
+        link = places[place]
+        assert link is not None
+        visitor.link, counsellor.link = link, by_chat[place]
     talk = Talk(chats, gapless=True)
     watch = Watch(product)
     await talk.at_a_pace(size.visitors / 20, size.talk_seconds, "real", product.cpu)
+    figures = watch.figures()
     count = await talk.end()
-    return watch.figures() | {
-        "chats": len(chats),
-        "set_up_s": setting_up,
-        "memory": memory,
+    found["talking"] = figures | {
         "texts": count.done_in_time,
+        "talked_s": count.seconds,
         "missing": count.missing,
         "gaps": count.gaps,
         "refused": dict(count.refused),
@@ -189,11 +200,7 @@ async def many_chats(product: Product, size: Size, capacity: int) -> Figures:
     }
 
 
-def _visitor_link(visitors: list[Visitor], chat: str) -> Any:
-    return next(visitor.link for visitor in visitors if visitor.chat == chat)
-
-
-async def _links_of_chats(desk: Desk) -> dict[str, Any]:
+async def _links_of_chats(desk: Desk) -> dict[str, Link]:
     found = {}
     for link in desk.links:
         answer = await link.call("resume", {})

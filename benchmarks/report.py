@@ -225,39 +225,56 @@ def _loop(figures: dict[str, Any]) -> str:
 
 
 def _crowds(results: Any) -> str:
-    rows: list[tuple[str, str]] = []
-    if found := results.waiting:
-        arrival, moving, memory = found["arrival"], found["moving"], found["memory"]
-        rows += [
-            (
-                f"{arrival['arrived']:,} arrive within {arrival['seconds']:.0f} s",
-                f"{arrival['answered']:,} got an answer {arrival['refused'] or ''}",
-            ),
-            (
-                "from the first click to the place in the queue",
-                f"p50 {arrival['p50_s']:.2f} s, p99 {arrival['p99_s']:.2f} s, slowest {arrival['max_s']:.2f} s",
-            ),
-            ("meanwhile: share of the core, loop", f"{arrival['server_share']:.0%}; {_loop(arrival)}"),
-            (
-                f"{moving['visitors']:,} wait, {moving['changes']} changes in {moving['seconds']:.0f} s: `state`",
-                f"{moving['pushes_mean']:.1f} pushes a visitor, {moving['pushes_max']} at most"
-                f" (one in 5 s would be {moving['allowed']:.0f})",
-            ),
-            ("meanwhile: share of the core, loop", f"{moving['server_share']:.0%}; {_loop(moving)}"),
-            ("meanwhile: leaving and joining, both answered", f"p50 {moving['change_p50_ms']:.0f} ms"),
-            ("memory of a waiting visitor", f"{memory['each'] / 1000:.0f} kB; in all {memory['rss'] / 1e6:.0f} MB"),
-            ("everybody comes back after a restart", f"{memory['reconnect_s']:.1f} s for {memory['of']:,}"),
-        ]
-    if found := results.many:
-        memory = found["memory"]
-        shown = ", ".join(f"{value:.1f}" for value in found["delivery"])
-        rows += [
-            (
-                f"{found['chats']:,} chats, a text each 20 s, as real clients",
-                f"{found['share']:.0%} of a core at {found['texts'] / found['seconds']:.0f} texts a second",
-            ),
-            ("meanwhile: delivery p50, p95, p99, slowest", f"{shown} ms; never arrived: {found['missing']}"),
-            ("meanwhile: loop", _loop(found)),
-            ("memory of an idle visitor", f"{memory['each'] / 1000:.0f} kB; in all {memory['rss'] / 1e6:.0f} MB"),
-        ]
+    rows = [*_arrival(results.waiting.get("arrival")), *_moving(results.waiting.get("moving"))]
+    rows += _memory("waiting", results.waiting.get("memory"))
+    rows += _talking(results.many.get("talking"), results.many.get("chats", 0))
+    rows += _memory("idle", results.many.get("memory"))
     return _table(("what", "measured"), rows) if rows else "Not measured in this run.\n"
+
+
+Rows = list[tuple[str, str]]
+
+
+def _arrival(found: dict[str, Any] | None) -> Rows:
+    if found is None:
+        return []
+    delays = f"p50 {found['p50_s']:.2f} s, p99 {found['p99_s']:.2f} s, slowest {found['max_s']:.2f} s"
+    answered = f"{found['answered']:,} got an answer {found['refused'] or ''}"
+    return [
+        (f"{found['arrived']:,} arrive within {found['within']:.0f} s", answered),
+        ("from the first click to the place in the queue", delays),
+        ("meanwhile: share of the core, loop", f"{found['server_share']:.0%}; {_loop(found)}"),
+    ]
+
+
+def _moving(found: dict[str, Any] | None) -> Rows:
+    if found is None:
+        return []
+    pushes = f"{found['pushes_mean']:.1f} pushes a visitor, {found['pushes_max']} at most"
+    what = f"{found['visitors']:,} wait, {found['changes']} changes in {found['seconds']:.0f} s: `state`"
+    return [
+        (what, f"{pushes} (one in 5 s would be {found['allowed']:.0f})"),
+        ("meanwhile: share of the core, loop", f"{found['server_share']:.0%}; {_loop(found)}"),
+        ("meanwhile: leaving and joining, both answered", f"p50 {found['change_p50_ms']:.0f} ms"),
+    ]
+
+
+def _memory(kind: str, found: dict[str, Any] | None) -> Rows:
+    if found is None:
+        return []
+    return [
+        (f"memory of a visitor who is {kind}", f"{found['each'] / 1000:.0f} kB; in all {found['rss'] / 1e6:.0f} MB"),
+        (f"{found['of']:,} who are {kind} come back after a restart", f"in {found['reconnect_s']:.1f} s"),
+    ]
+
+
+def _talking(found: dict[str, Any] | None, chats: int) -> Rows:
+    if found is None:
+        return []
+    delays = ", ".join(f"{value:.1f}" for value in found["delivery"])
+    share = f"{found['share']:.0%} of a core at {found['texts'] / found['talked_s']:.0f} texts a second"
+    return [
+        (f"{chats:,} chats, a text each 20 s, as real clients", share),
+        ("meanwhile: delivery p50, p95, p99, slowest", f"{delays} ms; never arrived: {found['missing']}"),
+        ("meanwhile: loop", _loop(found)),
+    ]

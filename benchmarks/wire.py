@@ -60,6 +60,8 @@ class Link(asyncio.Protocol):
         self._number = 0
         self._answers: dict[int, Answer] = {}
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Whoever stopped waiting for a line no longer asks why there was none.
+        self.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self._transport: asyncio.Transport | None = None
 
     # What comes in
