@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 
 from helpline import clock, db, paths
-from helpline.config import Settings
+from helpline.config import ConfigError, Settings
 from helpline.lines import service as lines
 from helpline.privacy.keyring import Keyring, secret
 
@@ -34,6 +35,7 @@ def prepare(settings: Settings) -> None:
     if version is None and settings.embedded:
         migrate(settings)
     elif version != newest:
+        _refuse_newer(version)
         raise NotReady("the database is not at this version of Helpline: run 'helpline migrate'")
     elif settings.embedded and not lines.all_lines():
         # The very first start was cut off after the schema.
@@ -47,13 +49,25 @@ def migrate(settings: Settings) -> None:
     """Bring the schema to the newest version and make the lines where there are none."""
     _make_instance(settings.instance_dir)
     db.bind(settings.database_url)
+    _refuse_newer(_versions()[0])
     command.upgrade(alembic_config(), "head")
     lines.ensure_lines()
 
 
 def _make_instance(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"HELPLINE_INSTANCE_DIR: {folder} can't be made: {error.strerror}") from None
     return folder
+
+
+def _refuse_newer(version: str | None) -> None:
+    """Raises NotReady for a database whose version this code has never heard of."""
+    try:
+        ScriptDirectory.from_config(alembic_config()).get_revision(version or "base")
+    except CommandError:
+        raise NotReady(f"the database is of a newer version of Helpline than this one: {version}") from None
 
 
 def _versions() -> tuple[str | None, str | None]:

@@ -164,19 +164,28 @@ class Background:
             metrics.loop_delay(late, late > STALL_SECONDS)
 
 
-def run(host: str, port: int, settings: Any) -> None:
-    """Serve until the process is told to stop; raises CannotServe."""
-    import eventlet.wsgi
-
-    from helpline import config, create_app, logs
+def refuse_open_house(host: str, settings: Any) -> None:
+    """Whoever serves others needs every sign-in guarded; raises ConfigError or CannotServe."""
+    from helpline import config
     from helpline.staff import service as staff
 
-    logs.set_up(settings.log_level)
-    loopback = config.is_loopback(host) and (not settings.public_url or config.is_loopback(settings.public_host))
-    if not settings.require_second_factor and not loopback:
-        raise CannotServe("HELPLINE_REQUIRE_SECOND_FACTOR can be false only with a loopback bind and public URL")
-    if not loopback and staff.demo_accounts_exist():
+    if config.is_loopback(host) and (not settings.public_url or config.is_loopback(settings.public_host)):
+        return
+    if not settings.require_second_factor:
+        name = "HELPLINE_REQUIRE_SECOND_FACTOR"
+        raise config.ConfigError(f"{name}: can be false only with a loopback bind and a loopback public URL")
+    if staff.demo_accounts_exist():
         raise CannotServe("demo accounts exist: they are served only with a loopback bind and public URL")
+
+
+def run(host: str, port: int, settings: Any) -> None:
+    """Serve until the process is told to stop; raises ConfigError or CannotServe."""
+    from helpline import create_app, logs
+
+    refuse_open_house(host, settings)
+    import eventlet.wsgi
+
+    logs.set_up(settings.log_level)
     held = lock_instance(settings.instance_dir) if settings.embedded else None
     listener = listen(host, port)
     app = create_app(settings, async_mode="eventlet")

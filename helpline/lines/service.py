@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +18,10 @@ from helpline.lines import hours as rules
 from helpline.lines.models import Line, Site
 
 NO_DAYS: frozenset[date] = frozenset()
+LONGEST_HOURS = 400
+LONGEST_HOST_NAME = 253
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 # Which settings `lines set` takes, with the smallest and largest value that make sense.
 RANGES = {
@@ -131,15 +136,16 @@ def _check(name: str, value: str | int) -> None:
             rules.parse_hours(str(value))
         except rules.HoursError as error:
             raise BadSetting(f"hours: {error}") from None
+        if len(str(value)) > LONGEST_HOURS:
+            raise BadSetting(f"hours: {len(str(value))} characters are too long, {LONGEST_HOURS} fit")
     elif name in RANGES:
         low, high = RANGES[name]
         if not low <= int(value) <= high:
             raise BadSetting(f"{name.replace('_', '-')}: {value} is not between {low} and {high}")
     elif name == "host_name":
         text = str(value)
-        allowed = set("abcdefghijklmnopqrstuvwxyz0123456789.-")
-        if text and not set(text.lower()) <= allowed:
-            raise BadSetting(f"host-name: {text!r} is not a host name")
+        if text and (len(text) > LONGEST_HOST_NAME or not HOST_NAME.fullmatch(text.lower())):
+            raise BadSetting(f"host-name: {text[:80]!r} is not a host name")
     else:
         raise BadSetting(f"{name}: no such setting")
 
