@@ -81,6 +81,7 @@ def lock_instance(instance_dir: Path) -> Any:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        handle.close()
         raise CannotServe(f"another process already serves from {instance_dir}") from None
     return handle
 
@@ -97,6 +98,7 @@ def listen(host: str, port: int) -> Any:
     try:
         listener.bind((host, port))
     except OSError as error:
+        listener.close()
         raise CannotServe(f"{host}:{port}: {error.strerror}") from None
     listener.listen(1024)
     return listener
@@ -210,10 +212,11 @@ def run(host: str, port: int, settings: Any) -> None:
             socket_timeout=120,
         )
     except KeyboardInterrupt:
-        print("Helpline stopped", file=sys.stderr)
+        pass  # the server itself takes most of them, and then returns
     finally:
         if held is not None:
             held.close()
+    print("Helpline stopped", file=sys.stderr)
 
 
 class Nobody:
