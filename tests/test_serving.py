@@ -1,0 +1,75 @@
+"""`helpline serve`: one process on one installation, and what stands in its way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpline.serve import CannotServe, listen, lock_instance
+from tests.clients import Server
+from tests.commanding import Done
+
+
+def serve(instance: Path) -> Done:
+    """`helpline serve` in a process of its own, which is expected to end by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from helpline.cli import main; main()", "serve", "--port", "0"],
+        env=os.environ | {"HELPLINE_INSTANCE_DIR": str(instance)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def test_one_process_serves_an_installation_and_a_killed_one_holds_nobody_up(tmp_path: Path) -> None:
+    # Nobody waits for a Redis that is not there, and on this machine alone the second factor may be off.
+    first = Server(tmp_path / "instance", require_second_factor="false", redis_url="redis://127.0.0.1:1")
+    try:
+        first.start()
+        assert serve(first.instance).refused(1, "another process already serves")
+        first.kill()
+        first.start()
+        assert first.process is not None
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(20) == 0
+    finally:
+        first.stop()
+    said = first.log.read_text().splitlines()
+    assert said == [f"Helpline serves on {first.url}/"] * 2 + ["Helpline stopped"]
+
+
+def test_the_lock_of_an_installation_is_held_once(tmp_path: Path) -> None:
+    held = lock_instance(tmp_path)
+    with pytest.raises(CannotServe, match="another process already serves from"):
+        lock_instance(tmp_path)
+    held.close()
+    lock_instance(tmp_path).close()
+
+
+def test_an_address_that_can_not_be_taken_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotServe, match=f"127.0.0.1:{port}: .*in use"):
+            listen("127.0.0.1", port)
+    for host in ("no.such.host.invalid", "999.1.1.1", "192.0.2.1"):
+        with pytest.raises(CannotServe, match=f"^{host}:0: "):
+            listen(host, 0)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_small_texts_are_sent_at_once(host: str) -> None:
+    with listen(host, 0) as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        with socket.create_connection(listener.getsockname()[:2]):
+            accepted, _ = listener.accept()
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            accepted.close()
