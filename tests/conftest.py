@@ -23,11 +23,13 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a test's database, '' for SQLite; `tests.postgres.both_databases` runs a test on both."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        return ""
-    return str(request.getfixturevalue("postgres").new_database())
+        yield ""
+        return
+    with request.getfixturevalue("postgres").new_database() as address:
+        yield address
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -24,7 +26,8 @@ from helpline import config, db, install
 
 PATIENCE = 60.0
 # Faster, and nothing here is meant to survive: what a power cut leaves is tried on SQLite, by killing a server.
-UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+MIGRATED = "migrated"
 
 both_databases = pytest.mark.parametrize(
     "database",
@@ -42,7 +45,7 @@ class Postgres:
         self.folder.chmod(0o755)
         self._runs_as = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._made = 0
-        self._template: str | None = None
+        self._migrated = False
         try:
             self._start(self._programs())
         except BaseException:
@@ -120,32 +123,38 @@ class Postgres:
         """The address of a database, as HELPLINE_DATABASE_URL takes it."""
         return f"postgresql+psycopg2://helpline@/{name}?host={self._socket}"
 
-    def empty_database(self) -> str:
-        """The address of a new database without any table."""
-        return self._create("template0")
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """The address of a new database without any table; it is gone afterwards."""
+        yield from self._lend("template0")
 
-    def new_database(self) -> str:
-        """The address of a new database as `helpline migrate` leaves it."""
-        if self._template is None:
-            url = self.empty_database()
-            install.migrate(config.Settings(instance_dir=self.folder / "instance", database_url=url))
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        """The address of a new database as `helpline migrate` leaves it; it is gone afterwards."""
+        if not self._migrated:
+            self._do("CREATE DATABASE {} TEMPLATE {}", MIGRATED, "template0")
+            install.migrate(config.Settings(instance_dir=self.folder / "instance", database_url=self.url(MIGRATED)))
             db.engine().dispose()
-            self._template = f"t{self._made}"
-        return self._create(self._template)
+            self._migrated = True
+        yield from self._lend(MIGRATED)
 
-    def _create(self, template: str) -> str:
+    def _lend(self, template: str) -> Iterator[str]:
         self._made += 1
-        name = f"t{self._made}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        name = f"test{self._made}"
+        self._do("CREATE DATABASE {} TEMPLATE {}", name, template)
+        yield self.url(name)
+        # Hundreds of them would keep the disk busy for minutes.
+        self._do("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _do(self, statement: str, *names: str) -> None:
         connection = self._connect()
         with connection.cursor() as cursor:
-            cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
         connection.close()
-        return self.url(name)
 
     def stop(self) -> None:
         """End the server and remove all it wrote."""
-        self._process.send_signal(signal.SIGINT)  # which doesn't wait for clients, unlike SIGTERM
+        self._process.send_signal(signal.SIGQUIT)  # at once: nothing has to be kept
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

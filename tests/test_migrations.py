@@ -21,18 +21,19 @@ from helpline.staff import service as staff
 from helpline.staff.models import AuditEntry
 from tests.builders import a_chat, a_counsellor, ledger
 from tests.builders.people import duty_of
-from tests.postgres import Postgres, both_databases
+from tests.postgres import both_databases
 
 pytestmark = both_databases
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without any table."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.empty_database()
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with request.getfixturevalue("postgres").empty_database() as address:
+        yield address
 
 
 @pytest.fixture
