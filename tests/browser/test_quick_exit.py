@@ -39,7 +39,7 @@ def keeping(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["chromium", "keeping"])
-def stage(request: pytest.FixtureRequest, house: House, new_stage: Callable[..., Stage]) -> Stage:
+def either_stage(request: pytest.FixtureRequest, house: House, new_stage: Callable[..., Stage]) -> Stage:
     """A stage in a browser that keeps pages, and in one that loads them again."""
     return new_stage(house, request.getfixturevalue(request.param))
 
@@ -81,7 +81,8 @@ def cookie_of(page: Page) -> str:
 
 
 @pytest.mark.parametrize("leave", [by_button, by_shift])
-def test_a_visitor_leaves_at_once(stage: Stage, leave: Leave) -> None:
+def test_a_visitor_leaves_at_once(either_stage: Stage, leave: Leave) -> None:
+    stage = either_stage
     stage.watch.allow(ANSWERED_NO)
     room = stage.visitor(size=PHONE)
     page = room.page
@@ -134,7 +135,8 @@ def test_the_counsellor_is_told(stage: Stage) -> None:
     expect(desk.page.locator("#composer")).to_be_hidden()
 
 
-def test_without_scripts_the_link_leaves(stage: Stage) -> None:
+def test_without_scripts_the_link_leaves(either_stage: Stage) -> None:
+    stage = either_stage
     stage.watch.allow(ANSWERED_NO)
     room = stage.plain_visitor(size=PHONE)
     counsellor, chat = talk(stage, room)

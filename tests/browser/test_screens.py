@@ -21,11 +21,12 @@ EVERYTHING: dict[str, Any] = {
 # Only what a size or a scheme can change is asked again for each of them.
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}}
 NARROWEST = (320, 640)
-# Elements that stick out of the window to either side, those apart that are meant for ears.
+# Elements that stick out of the window to either side, with their box or their content; what is for ears may.
 STICKS_OUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !box.height || element.closest('.hidden, .skip')) return false;
-  return box.right > innerWidth + 1 || box.left < -1;
+  const inside = getComputedStyle(element).overflowX === 'visible' ? element.scrollWidth : 0;
+  return Math.max(box.right, box.left + inside) > innerWidth + 1 || box.left < -1;
 }).slice(0, 5).map((element) => element.outerHTML.slice(0, 200))"""
 SIDEWAYS = """() => [...document.querySelectorAll('html, body, body *')].filter((element) =>
   element.scrollWidth > element.clientWidth + 1 && element.checkVisibility()
