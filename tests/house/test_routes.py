@@ -229,14 +229,26 @@ def test_over_tls_pages_ask_to_stay_on_it(client: FlaskClient, monkeypatch: pyte
     assert "Strict-Transport-Security" in client.get("/en/youth/").headers
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["x; script-src *", "x'unsafe-inline'", "a b", "x,y", "x\\", "[::1", "x:99999", "é.example", "@", "", "x" * 3000],
-)
-def test_a_strange_host_header_neither_loosens_the_policy_nor_breaks_the_page(client: FlaskClient, host: str) -> None:
-    answer = client.get("/en/youth/", headers={"Host": host})
-    assert answer.status_code in (200, 400)
-    assert wrong_with(answer, "/en/youth/") == []
+HOSTS = [
+    "x; script-src *",
+    "x'unsafe-inline'",
+    "a b",
+    "x,y",
+    "x\\",
+    "[::1",
+    "x:99999",
+    "é.example",
+    "@",
+    "",
+    "x" * 3000,
+]
+
+
+def test_a_strange_host_header_neither_loosens_the_policy_nor_breaks_the_page(client: FlaskClient) -> None:
+    for host in HOSTS:
+        answer = client.get("/en/youth/", headers={"Host": host})
+        assert answer.status_code in (200, 400), host
+        assert wrong_with(answer, "/en/youth/") == []
 
 
 # What is not there, and what goes wrong

@@ -99,20 +99,19 @@ REFUSED: list[tuple[str, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "code"), REFUSED, ids=[row[2] + repr(row[0][:6]) for row in REFUSED])
-def test_a_refused_text_is_given_back_in_the_form_with_a_reason(
-    house: House, tab: Tab, body: str, status: int, code: str
-) -> None:
+def test_a_refused_text_is_given_back_in_the_form_with_a_reason(house: House, tab: Tab) -> None:
     tab.join()
     before = house.snapshot()
-    answer = tab.say(body)
-    assert answer.status_code == status
-    page = Page(answer.text)
-    assert page.form("say").fields["body"].strip("�\x00") == body.replace("\r\n", "\n").strip("\x00").removeprefix("\n")
-    assert "say-error" in page.attributes
-    assert page.form("say").fields["client_id"] != ""
-    as_json = tab.say(body, **JSON)
-    assert (as_json.status_code, as_json.get_json()) == (status, {"ok": False, "error": code})
+    for body, status, code in REFUSED:
+        answer = tab.say(body)
+        assert answer.status_code == status, body
+        page = Page(answer.text)
+        given_back = page.form("say").fields["body"].strip("�\x00")
+        assert given_back == body.replace("\r\n", "\n").strip("\x00").removeprefix("\n")
+        assert "say-error" in page.attributes
+        assert page.form("say").fields["client_id"] != ""
+        as_json = tab.say(body, **JSON)
+        assert (as_json.status_code, as_json.get_json()) == (status, {"ok": False, "error": code}), body
     assert house.snapshot() == before
 
 
@@ -174,13 +173,13 @@ def test_an_id_that_is_no_client_id_is_refused(house: House, tab: Tab) -> None:
     assert house.snapshot() == before
 
 
-@pytest.mark.parametrize("after", ["-1", "abc", "", "1.5", "1e3", "0x10", " 1", "9" * 30, "%00", "%ff", "١"])
-def test_a_bad_after_is_refused(house: House, tab: Tab, after: str) -> None:
+def test_a_bad_after_is_refused(house: House, tab: Tab) -> None:
     tab.join(first_message="Hello")
-    path = f"{tab.room}transcript?after={after}"
-    assert tab.get(path).status_code == 400
-    answer = tab.get(path, **JSON)
-    assert (answer.status_code, answer.get_json()) == (400, {"ok": False, "error": "invalid"})
+    for after in ("-1", "abc", "", "1.5", "1e3", "0x10", " 1", "9" * 30, "%00", "%ff", "١"):
+        path = f"{tab.room}transcript?after={after}"
+        assert tab.get(path).status_code == 400, after
+        answer = tab.get(path, **JSON)
+        assert (answer.status_code, answer.get_json()) == (400, {"ok": False, "error": "invalid"}), after
 
 
 def test_leaving_shows_the_end_and_leaving_again_changes_nothing(house: House, tab: Tab) -> None:
