@@ -14,6 +14,7 @@ from helpline.contacts.cli import contacts
 from helpline.lines import service as line_service
 from helpline.lines import texts
 from helpline.lines.cli import lines
+from helpline.privacy.keyring import KeyDamaged, KeyDestroyed
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
 
@@ -83,6 +84,8 @@ def check(settings: config.Settings) -> None:
         found.append("HELPLINE_PUBLIC_URL is not https://: visitors' texts travel readable")
     if settings.public_url and not config.is_loopback(settings.public_host) and not settings.exit_url:
         found.append("HELPLINE_EXIT_URL is not set: the quick exit leads to a blank page on your own address")
+    if settings.public_url and not config.is_loopback(settings.public_host) and not settings.trusted_proxies:
+        found.append("HELPLINE_TRUSTED_PROXIES is 0: behind a proxy everybody seems to have one address, unlimited")
     if staff_service.demo_accounts_exist():
         found.append("demo accounts exist: disable them with 'helpline staff disable'")
     for warning in found:
@@ -110,7 +113,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except config.ConfigError as error:
         return _say(str(error), 2)
-    except (install.NotReady, texts.TextsError) as error:
+    except (install.NotReady, texts.TextsError, KeyDamaged, KeyDestroyed) as error:
         return _say(str(error), 1)
     except (SQLAlchemyError, OSError) as error:
         return _say(str(getattr(error, "orig", None) or error), 1)

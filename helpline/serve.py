@@ -115,9 +115,13 @@ class Background:
         """Start the writer and the loops in daemon threads (greenlets in the server)."""
         import threading
 
+        from helpline.chat.reading import recent_sights
         from helpline.chat.writer import writer
+        from helpline.staff import service as staff
 
         writer.start()
+        recent_sights.switch_on()
+        staff.remembered.switch_on()
         for loop in (self._sweep, self._watch):
             threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
 
@@ -166,6 +170,30 @@ class Background:
             metrics.loop_delay(late, late > STALL_SECONDS)
 
 
+def use_own_websockets() -> None:
+    """Give engine.io our WebSockets in place of eventlet's: they read and write with less work a text."""
+    import eventlet
+    import eventlet.wsgi
+
+    from helpline import transport
+    from helpline.extensions import socketio
+
+    class WebSocket:
+        def __init__(self, handler: Any, server: Any) -> None:
+            self.handler, self.limit = handler, int(server.max_http_buffer_size)
+
+        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            sock = environ["eventlet.input"].get_socket()
+            if not transport.upgraded(self.handler, environ, sock, self.limit, eventlet.spawn_n):
+                start_response("400 Bad Request", [("Connection", "close")])
+                return [b""]
+            eventlet.wsgi.WSGI_LOCAL.already_handled = True
+            return []
+
+    engine = socketio.server.eio
+    engine._async = {**engine._async, "websocket": WebSocket}
+
+
 def refuse_open_house(host: str, settings: Any) -> None:
     """Whoever serves others needs every sign-in guarded; raises ConfigError or CannotServe."""
     from helpline import config
@@ -182,7 +210,8 @@ def refuse_open_house(host: str, settings: Any) -> None:
 
 def run(host: str, port: int, settings: Any) -> None:
     """Serve until the process is told to stop; raises ConfigError or CannotServe."""
-    from helpline import create_app, logs
+    from helpline import bus, create_app, logs
+    from helpline.privacy.keyring import secret
 
     refuse_open_house(host, settings)
     import eventlet.wsgi
@@ -191,6 +220,9 @@ def run(host: str, port: int, settings: Any) -> None:
     held = lock_instance(settings.instance_dir) if settings.embedded else None
     listener = listen(host, port)
     app = create_app(settings, async_mode="eventlet")
+    use_own_websockets()
+    if settings.redis_url:
+        bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))
     Background(app).start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from helpline import clock, config, paths
+from helpline import clock, config, paths, transport
 from helpline.extensions import babel, csrf, limiter, socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import secret
@@ -73,6 +73,7 @@ def register_extensions(app: Flask, async_mode: str) -> None:
         # The namespaces compare the origin themselves, so that a foreign one gets the protocol's error.
         cors_allowed_origins=[],
         cookie=None,
+        json=transport.Json,
         max_http_buffer_size=64 * 1024,
         http_compression=False,
         manage_session=False,

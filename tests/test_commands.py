@@ -283,10 +283,11 @@ def test_check_warns_of_what_is_still_to_do(run: Command, monkeypatch: pytest.Mo
     usual = done.out.count("warning: ")
     monkeypatch.setenv("HELPLINE_PUBLIC_URL", "http://help.example.org")
     open_house = run("check").out
-    assert open_house.count("warning: ") == usual + 2
+    assert open_house.count("warning: ") == usual + 3
     assert "HELPLINE_PUBLIC_URL" in open_house
     assert "HELPLINE_EXIT_URL" in open_house
-    assert open_house.splitlines()[-1].endswith(f"{usual + 2} warnings.")
+    assert "HELPLINE_TRUSTED_PROXIES" in open_house
+    assert open_house.splitlines()[-1].endswith(f"{usual + 3} warnings.")
 
 
 def test_check_names_a_text_that_can_not_be_read(run: Command, instance: Path) -> None:

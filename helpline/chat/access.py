@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from helpline.chat import store
 from helpline.chat.models import Chat
 from helpline.chat.states import State
+from helpline.chat.store import Room
 from helpline.lines import service as lines
 from helpline.privacy import sessions
 from helpline.staff.service import Member
@@ -52,7 +53,7 @@ def visitor_chat(session: Session, visitor: Visitor, now: datetime, *, lock: boo
     return chat
 
 
-def no_longer_readable(chat: Chat, now: datetime) -> bool:
+def no_longer_readable(chat: Chat | Room, now: datetime) -> bool:
     """True once the visitor's reading time after the end of the chat is over."""
     if chat.ended_at is None:
         return False

@@ -11,6 +11,7 @@ from helpline import metrics
 from helpline.chat import push, reading, routing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
 from helpline.chat.states import END_REASON, Action, Reason, State, missed_cause
+from helpline.chat.store import Glimpse
 from helpline.contacts import service as contacts
 from helpline.db import after_commit
 from helpline.lines import service as lines
@@ -67,7 +68,7 @@ def finish(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
     if not store.move(session, chat, action, ended_at=now, reason=reason, offer_expires_at=None):
         return False
     line = lines.get_line(chat.line)
-    _write_ledger(chat, line, reason, account or chat.last_counsellor, now)
+    _write_ledger(chat, line, reason, account if was == State.ACTIVE else chat.last_counsellor, now)
     store.forget_refusals(session, chat.id)
     if account is not None and was == State.OFFERED:
         why = "left" if reason in (Reason.LEFT, Reason.EMERGENCY_EXIT, Reason.LOST) else "ended"
@@ -99,8 +100,7 @@ def _write_ledger(chat: Chat, line: Line, reason: Reason, account: str | None, n
 
 def tell(session: Session, chat: Chat, now: datetime) -> None:
     """Push the new state to both sides after the commit."""
-    sight = reading.LineSight(session, lines.get_line(chat.line), now) if reading.waits(chat) else None
-    state = reading.visitor_state(chat, sight)
+    state = reading.visitor_state_now(session, chat, now)
     after_commit(lambda: push.visitor_state(chat.id, state))
     if chat.state != State.WAITING:
         after_commit(lambda: push.console_state(chat.id, state["state"], state["reason"]))
@@ -112,11 +112,11 @@ def alert_supervisors(kind: str, chat: Chat) -> None:
         after_commit(lambda account=account: push.alert(account, kind, chat.id, chat.line))  # type: ignore[misc]  # bound now
 
 
-def counsellors(session: Session, staff: Iterable[OnDuty], now: datetime) -> list[routing.Counsellor]:
+def counsellors(live: Iterable[Glimpse], staff: Iterable[OnDuty], now: datetime) -> list[routing.Counsellor]:
     """Everybody on duty as routing sees them: load is active chats and open offers."""
     load: dict[str, int] = {}
     acute: set[str] = set()
-    for chat in store.live_chats(session):
+    for chat in live:
         if chat.counsellor is not None and chat.state in store.IN_HAND:
             load[chat.counsellor] = load.get(chat.counsellor, 0) + 1
             if chat.danger == routing.Danger.YES:
@@ -139,7 +139,7 @@ def counsellors(session: Session, staff: Iterable[OnDuty], now: datetime) -> lis
     ]
 
 
-def as_waiting(chat: Chat, refused: Iterable[RefusedOffer], now: datetime, line: Line) -> routing.Waiting:
+def as_waiting(chat: Chat | Glimpse, refused: Iterable[RefusedOffer], now: datetime, line: Line) -> routing.Waiting:
     """A chat in the queue as routing sees it."""
     kept = timedelta(seconds=line.declined_seconds)
     return routing.Waiting(

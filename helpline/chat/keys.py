@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from helpline import config
 from helpline.chat.models import Chat
@@ -26,6 +27,33 @@ def new_wrapped_key(chat_id: str, expires_at: datetime) -> tuple[str, bytes]:
     """A fresh chat key as (id of the week's key, wrapped key)."""
     key_id, week_key = keyring().for_expiry(expires_at)
     return key_id, envelope.wrap(week_key, chat_id, envelope.new_key())
+
+
+class Sealed(Protocol):
+    """Whatever carries the wrapped key of a chat."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def wrapped_key(self) -> bytes: ...
+
+
+class Opener:
+    """Opens the keys of several chats at one moment; each week's key is read once. Not to be kept."""
+
+    def __init__(self) -> None:
+        self._weeks: dict[str, bytes] = {}
+        self._chats: dict[str, bytes] = {}
+
+    def open(self, chat: Sealed) -> bytes:
+        """The key of this chat; raises KeyDestroyed once its week is over."""
+        if chat.id not in self._chats:
+            if chat.key_id not in self._weeks:
+                self._weeks[chat.key_id] = keyring().key(chat.key_id)
+            self._chats[chat.id] = envelope.unwrap(self._weeks[chat.key_id], chat.id, chat.wrapped_key)
+        return self._chats[chat.id]
 
 
 def key_of(chat: Chat) -> bytes:

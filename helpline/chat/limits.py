@@ -1,4 +1,4 @@
-"""A ceiling on texts for each sender, far above what anybody types; it only stops floods. In memory alone."""
+"""A ceiling on texts for each sender, far above what anybody types, and rights proved a moment ago. In memory alone."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ class TextBudget:
         full = [key for key, (left, last) in self._left.items() if left + (moment - last) * A_SECOND >= BURST]
         for key in full:
             del self._left[key]
+
+
+class Lately:
+    """What was allowed within the last second, so that one key after another asks the database once."""
+
+    SECONDS = 1.0
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._until: dict[object, float] = {}
+
+    def allowed(self, what: object) -> bool:
+        """True when `allow` was called for it less than a second ago."""
+        return self._until.get(what, 0.0) > time.monotonic()
+
+    def allow(self, what: object) -> None:
+        """It was proved just now."""
+        if len(self._until) > self.MOST:
+            self._until.clear()
+        self._until[what] = time.monotonic() + self.SECONDS

@@ -46,10 +46,19 @@ def flush(now: datetime) -> None:
         typed, _typed = _typed, set()
     if not (visitors or kept or counsellors or typed):
         return
-    with transaction() as session:
-        sessions.extend(kept, now)
-        store.mark_seen(session, visitors)
-        staff.touch_heartbeats(counsellors)
+    try:
+        with transaction() as session:
+            sessions.extend(kept, now)
+            store.mark_seen(session, visitors)
+            staff.touch_heartbeats(counsellors)
+    except Exception:
+        # Nobody is forgotten because the database was away for a moment; what was heard since counts more.
+        with _lock:
+            _visitors = visitors | _visitors
+            _counsellors = counsellors | _counsellors
+            _sessions |= kept
+            _typed |= typed
+        raise
     for account in sorted(typed):
         staff.note_typing(account)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from helpline import clock
+from helpline import bus, clock
+from helpline.chat.items import Outcome, Read, Refused, Stored
 from helpline.extensions import socketio
-
-if TYPE_CHECKING:
-    from helpline.chat.writer import Stored
 
 VISITOR, CONSOLE = "/visitor", "/console"
 
@@ -25,9 +23,16 @@ def staff_room(account: str) -> str:
 
 
 def emit(event: str, data: Any, namespace: str, room: str) -> None:
-    """Send one event; the only call of emit in the house."""
-    if socketio.server is not None:
-        socketio.emit(event, data, namespace=namespace, to=room)
+    """Send one event to everybody in the room, in whichever process; the only way to emit in the house."""
+    bus.everywhere("emit", event, data, namespace, room)
+
+
+@bus.handler("emit")
+def _emit_here(event: str, data: Any, namespace: str, room: str) -> None:
+    server = socketio.server
+    # A packet is put together only for somebody.
+    if server is not None and room in server.manager.rooms.get(namespace, ()):
+        server.manager.emit(event, data, namespace, room=room)
 
 
 def session_room(session_key: str) -> str:
@@ -43,18 +48,33 @@ def _sockets_in(room: str, namespace: str) -> list[str]:
 
 def hang_up(session_key: str) -> None:
     """Close the sockets of a visitor's session that has ended."""
+    bus.everywhere("hang_up", session_key)
+
+
+@bus.handler("hang_up")
+def _hang_up_here(session_key: str) -> None:
     for sid in _sockets_in(session_room(session_key), VISITOR):
         socketio.server.disconnect(sid, namespace=VISITOR)
 
 
 def see(account: str, chat: str) -> None:
     """From now on all tabs of this counsellor hear of the chat."""
+    bus.everywhere("see", account, chat)
+
+
+@bus.handler("see")
+def _see_here(account: str, chat: str) -> None:
     for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.enter_room(sid, chat_room(chat), namespace=CONSOLE)
 
 
 def unsee(account: str, chat: str) -> None:
     """The chat is no longer this counsellor's: none of their tabs hears of it."""
+    bus.everywhere("unsee", account, chat)
+
+
+@bus.handler("unsee")
+def _unsee_here(account: str, chat: str) -> None:
     for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.leave_room(sid, chat_room(chat), namespace=CONSOLE)
 
@@ -70,13 +90,24 @@ def message_of(text: Stored) -> dict[str, Any]:
     }
 
 
-def texts(stored: Iterable[Stored]) -> None:
-    """New texts, to both sides; asides to staff alone."""
-    for text in stored:
-        message = message_of(text)
-        if text.stream == "talk":
-            emit("message", message, VISITOR, chat_room(text.chat))
-        emit("message", message | {"chat": text.chat, "stream": text.stream}, CONSOLE, chat_room(text.chat))
+def news(outcomes: Iterable[Outcome]) -> None:
+    """New texts and read marks, to both sides; asides to staff alone."""
+    for outcome in outcomes:
+        if isinstance(outcome, Refused):
+            continue
+        if isinstance(outcome, Read):
+            if outcome.moved:
+                read(outcome.chat, outcome.seq, to_visitor=not outcome.by_visitor)
+        elif not outcome.resent:
+            _text(outcome)
+
+
+def _text(text: Stored) -> None:
+    message = message_of(text)
+    room = chat_room(text.chat)
+    if text.stream == "talk":
+        emit("message", message, VISITOR, room)
+    emit("message", message | {"chat": text.chat, "stream": text.stream}, CONSOLE, room)
 
 
 def visitor_state(chat: str, state: dict[str, Any]) -> None:

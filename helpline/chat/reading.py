@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from helpline import clock
 from helpline.chat import keys, routing, store
 from helpline.chat.models import Chat, Message
 from helpline.chat.states import State
+from helpline.chat.store import Glimpse
 from helpline.chat.writer import open_text
 from helpline.contacts import service as contacts
 from helpline.lines import service as lines
@@ -45,36 +47,44 @@ def _text(row: Message, key: bytes) -> Sight:
     }
 
 
+@dataclass(frozen=True)
 class LineSight:
-    """Supply and demand of one line at one moment: positions and honest estimates for all who wait."""
+    """Supply and demand of one line at one moment: honest estimates for all who wait. Lengths are minutes."""
 
-    def __init__(self, session: Session, line: Line, now: datetime, known: list[OnDuty] | None = None) -> None:
-        self.queue = store.queue_of(session, line.slug)
-        self._positions = {chat.id: place for place, chat in enumerate(self.queue, start=1)}
-        everybody = duties.everybody() if known is None else known
-        self.on_duty = [
-            member
-            for member in everybody
-            if member.state != "away" and member.line == line.slug and member.fresh(now, line.counsellor_lost_seconds)
-        ]
-        serving = {member.account: member.capacity for member in self.on_duty if member.state == "available"}
-        self.capacity = sum(serving.values())
-        self.free = self.capacity - _places_taken(session, serving)
-        self._minutes = _usual_minutes(session, line.slug, now)
-
-    def position(self, chat: str) -> int | None:
-        """1 for the next, None when the chat doesn't wait."""
-        return self._positions.get(chat)
+    waiting: int
+    on_duty: int
+    capacity: int
+    free: int
+    usual_minutes: float
 
     def wait_minutes(self, place: int | None) -> int | None:
-        """About how long the visitor at `place` still waits; None when we can't say."""
+        """About how long the visitor at `place` (1 for the next) still waits; None when we can't say."""
         if place is None:
             return None
-        return routing.estimate_minutes(place, self.free, self.capacity, self._minutes)
+        return routing.estimate_minutes(place, self.free, self.capacity, self.usual_minutes)
 
     def newcomer_minutes(self) -> int | None:
         """About how long somebody who joined now would wait."""
-        return self.wait_minutes(len(self.queue) + 1)
+        return self.wait_minutes(self.waiting + 1)
+
+
+def line_sight(session: Session, line: Line, now: datetime, known: list[OnDuty] | None = None) -> LineSight:
+    """How the line stands now; `known` saves asking who is on duty."""
+    everybody = duties.everybody() if known is None else known
+    on_duty = [
+        member
+        for member in everybody
+        if member.state != "away" and member.line == line.slug and member.fresh(now, line.counsellor_lost_seconds)
+    ]
+    serving = {member.account: member.capacity for member in on_duty if member.state == "available"}
+    capacity = sum(serving.values())
+    return LineSight(
+        waiting=store.queue_length(session, line.slug),
+        on_duty=len(on_duty),
+        capacity=capacity,
+        free=capacity - _places_taken(session, serving),
+        usual_minutes=_usual_minutes(session, line.slug, now),
+    )
 
 
 def _places_taken(session: Session, capacity: dict[str, int]) -> int:
@@ -99,9 +109,8 @@ def _usual_minutes(session: Session, line: str, now: datetime) -> float:
     return max(1.0, sum(lengths) / len(lengths)) if len(lengths) >= 5 else USUAL_MINUTES
 
 
-def visitor_state(chat: Chat, sight: LineSight | None) -> Sight:
+def visitor_state(chat: Chat | Glimpse, sight: LineSight | None, place: int | None) -> Sight:
     """`{state, position, wait_minutes, reason}`; position and estimate only while waiting or offered."""
-    place = sight.position(chat.id) if sight else None
     return {
         "state": chat.state,
         "position": place,
@@ -110,12 +119,51 @@ def visitor_state(chat: Chat, sight: LineSight | None) -> Sight:
     }
 
 
-def waits(chat: Chat) -> bool:
+def visitor_state_now(session: Session, chat: Chat, now: datetime) -> Sight:
+    """The state of one chat as its visitor sees it at this moment."""
+    if not waits(chat):
+        return visitor_state(chat, None, None)
+    sight = recent_sights.get(chat.line, now) or line_sight(session, lines.get_line(chat.line), now)
+    return visitor_state(chat, sight, store.place_in_queue(session, chat))
+
+
+class RecentSights:
+    """How each line stood at the dispatcher's last look, a second ago at most: estimates need nothing newer."""
+
+    KEPT = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        self._on = False
+        self._kept: dict[str, tuple[LineSight, datetime]] = {}
+
+    def switch_on(self) -> None:
+        """From now on remember; for a process whose dispatcher looks every second."""
+        self._on = True
+
+    def keep(self, line: str, sight: LineSight, now: datetime) -> None:
+        """Remember a look."""
+        if self._on:
+            self._kept[line] = (sight, now)
+
+    def get(self, line: str, now: datetime) -> LineSight | None:
+        """The last look, None when it is too long ago."""
+        kept = self._kept.get(line)
+        return kept[0] if kept is not None and timedelta(0) <= now - kept[1] <= self.KEPT else None
+
+    def forget(self) -> None:
+        """Nothing was looked at yet."""
+        self._kept.clear()
+
+
+recent_sights = RecentSights()
+
+
+def waits(chat: Chat | Glimpse) -> bool:
     """Nobody has taken the chat yet, or nobody has it any longer."""
     return chat.state in (State.WAITING, State.OFFERED)
 
 
-def in_queue(chat: Chat, now: datetime) -> Sight:
+def in_queue(chat: Chat | Glimpse, now: datetime) -> Sight:
     """One line of the counsellors' queue list."""
     return {
         "chat": chat.id,
@@ -127,7 +175,7 @@ def in_queue(chat: Chat, now: datetime) -> Sight:
     }
 
 
-def waited_s(chat: Chat, now: datetime) -> int:
+def waited_s(chat: Chat | Glimpse, now: datetime) -> int:
     """Whole seconds since the visitor joined."""
     return max(0, int((now - chat.joined_at).total_seconds()))
 

@@ -12,9 +12,10 @@ from helpline import clock, metrics
 from helpline.chat import access, changes, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.entry import Entry, new_chat
+from helpline.chat.items import Mark, Refused, Stored, Text
 from helpline.chat.models import Chat
 from helpline.chat.states import Action, Cause, State, WrongState
-from helpline.chat.writer import MAX_CLIENT_ID, Refused, Stored, Text, checked, within, writer
+from helpline.chat.writer import MAX_CLIENT_ID, checked, within, writer
 from helpline.contacts import service as contacts
 from helpline.db import after_commit, random_key, transaction
 from helpline.db import reading as reading_transaction
@@ -69,6 +70,10 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
             raise NotTaken(cause)
         content = sessions.claim(session, cookie, now)
         _leave_current(session, content, now)
+        if content.get("line", line.slug) != line.slug:
+            # The two lines never meet: nothing of the other one goes along, and its tabs hear nothing more.
+            content = {}
+            after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
         chat = new_chat(line, entry, now)
         session.add(chat)
         sessions.save(cookie, content | {"line": line.slug, "chat": chat.id}, now)
@@ -102,12 +107,16 @@ def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
     return True
 
 
+def visitor_text(visitor: Visitor, client_id: object, body: object) -> Text:
+    """A text of the visitor for the writer; a sign of life. Raises Refused."""
+    text, key = checked(body, client_id)
+    presence.visitor_heard(visitor.chat, visitor.session_key, clock.now())
+    return Text(visitor.chat, "talk", "visitor", key, text, session_key=visitor.session_key)
+
+
 def say_as_visitor(visitor: Visitor, client_id: object, body: object) -> Stored:
     """Store a text of the visitor; returns once it is committed. Raises Refused."""
-    text, key = checked(body, client_id)
-    stored = writer.submit(Text(visitor.chat, "talk", "visitor", key, text, session_key=visitor.session_key))
-    presence.visitor_heard(visitor.chat, visitor.session_key, clock.now())
-    return stored
+    return writer.store(visitor_text(visitor, client_id, body))
 
 
 def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_anew: bool) -> Stored:
@@ -126,27 +135,16 @@ def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_ane
         return say_as_visitor(visitor, fresh, text)
 
 
-def quick_leave(cookie: str) -> None:
-    """End the chat and the content of a session that moves to another line."""
-    now = clock.now()
-    with transaction() as session:
-        content = sessions.claim(session, cookie, now)
-        _leave_current(session, content, now)
-        sessions.end(cookie)
-        after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
-
-
 def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
     """`{messages, state, position, wait_minutes, reason, read}` after `after`; a sign of life. Raises NoAccess."""
     now = clock.now()
     with reading_transaction() as session:
         chat = access.visitor_chat(session, visitor, now)
-        sight = _sight(session, chat, now)
         answer = {
             "messages": reading.texts(session, chat, "talk", after),
             "read": chat.counsellor_read,
             "danger": chat.danger,
-        } | reading.visitor_state(chat, sight)
+        } | reading.visitor_state_now(session, chat, now)
     if chat.state != State.ENDED:
         presence.visitor_heard(visitor.chat, visitor.session_key, now)
     return answer
@@ -158,22 +156,20 @@ def is_live(visitor: Visitor) -> bool:
         return access.visitor_chat(session, visitor, clock.now()).state != State.ENDED
 
 
-def _sight(session: Session, chat: Chat, now: datetime) -> reading.LineSight | None:
-    return reading.LineSight(session, lines.get_line(chat.line), now) if reading.waits(chat) else None
-
-
 def visitor_reads(visitor: Visitor, seq: int) -> None:
     """The visitor has read up to `seq`; marks only go up. Raises NoAccess."""
-    with transaction() as session:
-        chat = access.visitor_chat(session, visitor, clock.now(), lock=True)
-        mark = min(seq, chat.talk_seq)
-        if mark > chat.visitor_read:
-            chat.visitor_read = mark
-            after_commit(lambda: push.read(chat.id, mark, to_visitor=False))
+    _mark(Mark(visitor.chat, seq, session_key=visitor.session_key))
+
+
+def _mark(mark: Mark) -> None:
+    try:
+        writer.submit(mark)
+    except Refused as refused:
+        raise NoAccess(refused.code) from None
 
 
 def visitor_types(visitor: Visitor, on: bool) -> None:
-    """Pass on that the visitor types; nothing is stored. Raises NoAccess."""
+    """Pass on that the visitor types; nothing is stored. A sign of life. Raises NoAccess."""
     now = clock.now()
     with reading_transaction() as session:
         chat = access.visitor_chat(session, visitor, now)
@@ -189,7 +185,7 @@ def leave(visitor: Visitor, action: Action = Action.LEAVE) -> dict[str, Any]:
         chat = access.visitor_chat(session, visitor, now, lock=True)
         if chat.state != State.ENDED:
             changes.finish(session, chat, action, now)
-        return reading.visitor_state(chat, None)
+        return reading.visitor_state_now(session, chat, now)
 
 
 def quick_exit(cookie: str | None) -> None:
@@ -288,7 +284,7 @@ def hand_over(member: Member, chat_id: str, to: str) -> dict[str, Any]:
 
 
 def _colleague(session: Session, member: Member, chat: Chat, login: str, now: datetime) -> str:
-    account = duties.account_of_login(login)
+    account = duties.account_of_login(login.strip().lower(), chat.line)
     if account is None or account == member.id:
         raise Conflict("not_found")
     duties.lock_several(session, [account, member.id])
@@ -296,25 +292,26 @@ def _colleague(session: Session, member: Member, chat: Chat, login: str, now: da
     waiting = changes.as_waiting(chat, [], now, line)
     if not any(
         counsellor.account == account and routing.fits(waiting, counsellor)
-        for counsellor in changes.counsellors(session, duties.everybody(), now)
+        for counsellor in changes.counsellors(store.glimpses(session), duties.everybody(), now)
     ):
         raise Conflict("unavailable")
     return account
 
 
-def say_as_staff(member: Member, chat_id: object, stream: object, client_id: object, body: object) -> Stored:
-    """Store a text of a counsellor or supervisor; returns once it is committed. Raises Refused."""
+def staff_text(
+    member: Member, chat_id: object, stream: object, client_id: object, body: object, session_key: str | None = None
+) -> Text:
+    """A text of a counsellor or supervisor for the writer. Raises Refused."""
     if not isinstance(chat_id, str) or stream not in ("talk", "aside"):
         raise Refused("invalid")
     text, key = checked(body, client_id)
-    with reading_transaction() as session:
-        chat = store.get_chat(session, chat_id)
-    if chat is None or chat.line not in member.lines:
-        raise Refused("not_found")
-    author = "counsellor" if chat.counsellor == member.id else "supervisor"
-    stored = writer.submit(Text(chat_id, str(stream), author, key, text, member=member))
     presence.counsellor_typed(member.id)
-    return stored
+    return Text(chat_id, str(stream), "", key, text, session_key, member)
+
+
+def say_as_staff(member: Member, chat_id: object, stream: object, client_id: object, body: object) -> Stored:
+    """Store a text of a counsellor or supervisor; returns once it is committed. Raises Refused."""
+    return writer.store(staff_text(member, chat_id, stream, client_id, body))
 
 
 def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
@@ -338,12 +335,7 @@ def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened:
 
 def staff_reads(member: Member, chat_id: str, seq: int) -> None:
     """The counsellor has read up to `seq`; marks only go up. Raises NoAccess."""
-    with transaction() as session:
-        chat = access.own_chat(session, member, chat_id)
-        mark = min(seq, chat.talk_seq)
-        if chat.state == State.ACTIVE and mark > chat.counsellor_read:
-            chat.counsellor_read = mark
-            after_commit(lambda: push.read(chat.id, mark, to_visitor=True))
+    _mark(Mark(chat_id, seq, member=member))
 
 
 def staff_types(member: Member, chat_id: str, on: bool) -> None:

@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 import structlog
 from flask_socketio import Namespace, SocketIO
 from socketio.exceptions import ConnectionRefusedError
+from socketio.packet import ACK
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
 from helpline import clock
 from helpline.chat import access, push, service
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.limits import TextBudget
+from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
+from helpline.chat.limits import Lately, TextBudget
 from helpline.chat.service import Conflict
 from helpline.chat.states import WrongState
-from helpline.chat.writer import Refused, storable
+from helpline.chat.writer import storable, writer
 from helpline.db import reading
 from helpline.extensions import socketio
 from helpline.privacy import sessions
@@ -80,7 +82,7 @@ def a_switch(data: Answer, name: str) -> bool:
 class _Guarded(Namespace):
     """Looks up the handler in `events`, checks the form of the data, and turns every refusal into an answer."""
 
-    events: dict[str, Callable[..., Answer]]
+    events: dict[str, Callable[..., Answer | Item]]
 
     def trigger_event(self, event: object, *arguments: Any) -> Any:
         sid, data = arguments[0], list(arguments[1:])
@@ -91,6 +93,17 @@ class _Guarded(Namespace):
                 return self._connect(sid, data[0])
             if event == "disconnect":
                 return self._disconnect(sid)
+        raise RuntimeError("events of connected clients are handled by `handle`")
+
+    def handle(self, event: object, sid: str, data: list[Any], reply: Callable[[Answer], None]) -> None:
+        """Answer one event of a connected client; a text or read mark is answered once it is committed."""
+        answer = self._answer(event, sid, data)
+        if isinstance(answer, dict):
+            reply(answer)
+        else:
+            writer.post(answer, lambda outcome: reply(_told(outcome)))
+
+    def _answer(self, event: object, sid: str, data: list[Any]) -> Answer | Item:
         if len(data) > 1 or (data and not isinstance(data[0], dict)):
             return {"ok": False, "error": "invalid"}
         if not isinstance(event, str) or event not in self.events:
@@ -105,7 +118,7 @@ class _Guarded(Namespace):
         except Exception as error:
             log.error("event_failed", event_name=event, problem=type(error).__name__)
             return {"ok": False, "error": "unavailable"}
-        return {"ok": True} | answer
+        return {"ok": True} | answer if isinstance(answer, dict) else answer
 
     def _connect(self, sid: str, environ: dict[str, Any]) -> None:
         if not from_here(environ):
@@ -125,8 +138,15 @@ class _Guarded(Namespace):
     def _disconnect(self, sid: str) -> None:
         raise NotImplementedError
 
-    def _run(self, event: str, sid: str, data: Answer) -> Answer:
+    def _run(self, event: str, sid: str, data: Answer) -> Answer | Item:
         raise NotImplementedError
+
+
+def _told(outcome: Outcome) -> Answer:
+    """The acknowledgement of what the writer did."""
+    if isinstance(outcome, Refused):
+        return {"ok": False, "error": outcome.code}
+    return {"ok": True, "seq": outcome.seq} if isinstance(outcome, Stored) else {"ok": True}
 
 
 def _code(refusal: Exception) -> str:
@@ -144,6 +164,7 @@ class VisitorNamespace(_Guarded):
         super().__init__(push.VISITOR)
         self.visitors: dict[str, Visitor] = {}
         self.budget = TextBudget()
+        self.types = Lately()
         self.events = {
             "say": self.say,
             "sync": self.sync,
@@ -163,17 +184,17 @@ class VisitorNamespace(_Guarded):
     def _disconnect(self, sid: str) -> None:
         self.visitors.pop(sid, None)
 
-    def _run(self, event: str, sid: str, data: Answer) -> Answer:
+    def _run(self, event: str, sid: str, data: Answer) -> Answer | Item:
         visitor = self.visitors.get(sid)
         if visitor is None:
             raise NoAccess("forbidden")
         return self.events[event](visitor, data)
 
-    def say(self, visitor: Visitor, data: Answer) -> Answer:
+    def say(self, visitor: Visitor, data: Answer) -> Item:
         """A text of the visitor, acknowledged once it is committed."""
         if not self.budget.take(visitor.session_key):
             raise Refused("rate_limited")
-        return {"seq": service.say_as_visitor(visitor, data.get("client_id"), data.get("body")).seq}
+        return service.visitor_text(visitor, data.get("client_id"), data.get("body"))
 
     def sync(self, visitor: Visitor, data: Answer) -> Answer:
         """Everything after the last seen `seq`, and the state."""
@@ -181,13 +202,17 @@ class VisitorNamespace(_Guarded):
 
     def typing(self, visitor: Visitor, data: Answer) -> Answer:
         """The visitor types or has stopped."""
-        service.visitor_types(visitor, a_switch(data, "on"))
+        on = a_switch(data, "on")
+        if self.types.allowed(visitor):
+            push.typing(visitor.chat, on, to_visitor=False)
+        else:
+            service.visitor_types(visitor, on)
+            self.types.allow(visitor)
         return {}
 
-    def read(self, visitor: Visitor, data: Answer) -> Answer:
+    def read(self, visitor: Visitor, data: Answer) -> Item:
         """The visitor has read up to `seq`."""
-        service.visitor_reads(visitor, a_number(data, "seq"))
-        return {}
+        return Mark(visitor.chat, a_number(data, "seq"), session_key=visitor.session_key)
 
     def leave(self, visitor: Visitor, data: Answer) -> Answer:
         """The visitor goes."""
@@ -202,6 +227,10 @@ class VisitorNamespace(_Guarded):
             push.hang_up(key)
 
 
+# Events that come with every word. The writer looks up the session again for the texts and marks among them.
+OFTEN = ("say", "read", "typing")
+
+
 class ConsoleNamespace(_Guarded):
     """`/console`: staff who are signed in; the cookie `console` opens it."""
 
@@ -209,6 +238,7 @@ class ConsoleNamespace(_Guarded):
         super().__init__(push.CONSOLE)
         self.tokens: dict[str, str] = {}
         self.budget = TextBudget()
+        self.types = Lately()
         self.events = {
             "resume": self.resume,
             "duty": self.duty,
@@ -234,8 +264,9 @@ class ConsoleNamespace(_Guarded):
     def _disconnect(self, sid: str) -> None:
         self.tokens.pop(sid, None)
 
-    def _run(self, event: str, sid: str, data: Answer) -> Answer:
-        member = staff.member_for(self.tokens.get(sid))
+    def _run(self, event: str, sid: str, data: Answer) -> Answer | Item:
+        look_up = staff.recent_member_for if event in OFTEN else staff.member_for
+        member = look_up(self.tokens.get(sid))
         if member is None:
             self.disconnect(sid)
             raise NoAccess("forbidden")
@@ -267,13 +298,13 @@ class ConsoleNamespace(_Guarded):
         service.decline(member, a_text(data, "chat"))
         return {}
 
-    def say(self, sid: str, member: Member, data: Answer) -> Answer:
-        """A text to the visitor (`talk`) or to staff alone (`aside`)."""
+    def say(self, sid: str, member: Member, data: Answer) -> Item:
+        """A text to the visitor (`talk`) or to staff alone (`aside`), acknowledged once it is committed."""
         if not self.budget.take(member.id):
             raise Refused("rate_limited")
-        chat = a_text(data, "chat")
-        stored = service.say_as_staff(member, chat, data.get("stream"), data.get("client_id"), data.get("body"))
-        return {"seq": stored.seq}
+        chat, stream = a_text(data, "chat"), data.get("stream")
+        key = staff.session_key(self.tokens[sid])
+        return service.staff_text(member, chat, stream, data.get("client_id"), data.get("body"), key)
 
     def sync(self, sid: str, member: Member, data: Answer) -> Answer:
         """Everything of one stream after the last seen `seq`."""
@@ -288,13 +319,17 @@ class ConsoleNamespace(_Guarded):
 
     def typing(self, sid: str, member: Member, data: Answer) -> Answer:
         """The counsellor types or has stopped."""
-        service.staff_types(member, a_text(data, "chat"), a_switch(data, "on"))
+        chat, on = a_text(data, "chat"), a_switch(data, "on")
+        if self.types.allowed((member, chat)):
+            push.typing(chat, on, to_visitor=True)
+        else:
+            service.staff_types(member, chat, on)
+            self.types.allow((member, chat))
         return {}
 
-    def read(self, sid: str, member: Member, data: Answer) -> Answer:
+    def read(self, sid: str, member: Member, data: Answer) -> Item:
         """The counsellor has read up to `seq`."""
-        service.staff_reads(member, a_text(data, "chat"), a_number(data, "seq"))
-        return {}
+        return Mark(a_text(data, "chat"), a_number(data, "seq"), staff.session_key(self.tokens[sid]), member)
 
     def end(self, sid: str, member: Member, data: Answer) -> Answer:
         """Close the conversation."""
@@ -312,8 +347,11 @@ class ConsoleNamespace(_Guarded):
 
     def close_ended(self) -> None:
         """Close the sockets whose sign-in is no longer valid."""
-        for sid, token in list(self.tokens.items()):
-            if staff.member_for(token) is None:
+        keys = {sid: staff.session_key(token) for sid, token in list(self.tokens.items())}
+        with reading() as session:
+            alive = staff.alive(session, set(keys.values()), clock.now())
+        for sid, key in keys.items():
+            if key not in alive:
                 self.disconnect(sid)
 
 
@@ -328,6 +366,22 @@ def register(target: SocketIO) -> None:
     _namespaces = VisitorNamespace(), ConsoleNamespace()
     for namespace in _namespaces:
         target.on_namespace(namespace)
+    _answer_late(target.server)
+
+
+def _answer_late(server: Any) -> None:
+    """Let an acknowledgement follow the event: python-socketio sends one when a handler returns, and the handler of a
+    text would have to wait for the commit, a thread or greenlet of its own for each."""
+
+    def handle(_: Any, sid: str, connection: str, data: list[Any], namespace: str, number: int | None) -> None:
+        def reply(answer: Answer) -> None:
+            if number is not None:
+                packet = server.packet_class(ACK, namespace=namespace, id=number, data=[answer])
+                server._send_packet(connection, packet)
+
+        server.namespace_handlers[namespace].handle(data[0], sid, data[1:], reply)
+
+    server._handle_event_internal = handle
 
 
 def close_revoked() -> None:
@@ -341,4 +395,6 @@ def close_revoked() -> None:
     with _lock:
         moved, _seen_counter = counter != _seen_counter, counter
     if moved:
-        console.close_ended()
+        staff.remembered.forget()
+    # Each time, for a sign-in may also have run out.
+    console.close_ended()

@@ -22,16 +22,16 @@ def shown_status(line: Line) -> dict[str, Any]:
     now = clock.now()
     opening = lines.opening(line, now)
     with reading_transaction() as session:
-        sight = reading.LineSight(session, line, now)
+        sight = reading.recent_sights.get(line.slug, now) or reading.line_sight(session, line, now)
     return {
         "open": opening.open,
         "accepts": service.refusal(line, now) is None,
-        "full": len(sight.queue) >= line.queue_limit,
+        "full": sight.waiting >= line.queue_limit,
         "closes_at": None if opening.closes_at is None else _time(line, opening.closes_at),
         "next_opening": None if opening.next_opening is None else _day_and_time(line, opening.next_opening),
-        "waiting": len(sight.queue),
+        "waiting": sight.waiting,
         "estimate_minutes": sight.newcomer_minutes(),
-        "on_duty": len(sight.on_duty),
+        "on_duty": sight.on_duty,
     }
 
 

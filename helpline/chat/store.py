@@ -7,10 +7,11 @@ session, chats by their ids, the account, duties by their accounts.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from helpline.chat.models import Chat, Lease, Message, RefusedOffer
@@ -38,16 +39,62 @@ def lock_chats(session: Session, chat_ids: Collection[str]) -> dict[str, Chat]:
     return {chat.id: chat for chat in found}
 
 
-def lock_live_chats(session: Session) -> list[Chat]:
-    """Every chat that has not ended, locked, in the order of the ids."""
-    wanted = select(Chat).where(Chat.state.in_(LIVE)).order_by(Chat.id).with_for_update()
-    return list(session.scalars(wanted.execution_options(populate_existing=True)))
-
-
 def lock_chats_in_hand(session: Session, account: str) -> list[Chat]:
     """What rings at or is held by this counsellor, locked, in the order of the ids."""
     wanted = select(Chat).where(Chat.counsellor == account, Chat.state.in_(IN_HAND)).order_by(Chat.id)
     return list(session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
+
+
+@dataclass(slots=True)
+class Room:
+    """What the writer needs to know of a chat, as it stands in the running transaction."""
+
+    id: str
+    line: str
+    state: str
+    counsellor: str | None
+    talk_seq: int
+    aside_seq: int
+    visitor_read: int
+    counsellor_read: int
+    ended_at: datetime | None
+    key_id: str
+    wrapped_key: bytes
+
+
+_chat = Chat.__table__.c
+_ROOM = (
+    select(*(_chat[name] for name in Room.__slots__))
+    .where(_chat.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_chat.id)
+    .with_for_update()
+)
+_SAVE_ROOM = (
+    update(Chat.__table__)
+    .where(_chat.id == bindparam("room"))
+    .values({name: bindparam(f"new_{name}") for name in ("talk_seq", "aside_seq", "visitor_read", "counsellor_read")})
+)
+
+
+def lock_rooms(session: Session, chat_ids: Collection[str]) -> dict[str, Room]:
+    """These chats for writing, locked in the order of their ids: plain rows, since the ORM costs more than the rest."""
+    return {row.id: Room(*row) for row in session.connection().execute(_ROOM, {"ids": sorted(chat_ids)})}
+
+
+def save_rooms(session: Session, rooms: Iterable[Room]) -> None:
+    """Write the counters of these chats in one statement."""
+    values = [
+        {
+            "room": room.id,
+            "new_talk_seq": room.talk_seq,
+            "new_aside_seq": room.aside_seq,
+            "new_visitor_read": room.visitor_read,
+            "new_counsellor_read": room.counsellor_read,
+        }
+        for room in rooms
+    ]
+    if values:
+        session.connection().execute(_SAVE_ROOM, values)
 
 
 def move(session: Session, chat: Chat, action: Action, **changes: Any) -> bool:
@@ -75,14 +122,52 @@ def live_chats(session: Session) -> list[Chat]:
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
-def queue_of(session: Session, line: str) -> list[Chat]:
-    """The chats of a line that nobody has taken yet, next one first."""
-    wanted = (
-        select(Chat)
-        .where(Chat.line == line, Chat.state.in_((State.WAITING, State.OFFERED)))
-        .order_by(Chat.rank_at, Chat.id)
+@dataclass(slots=True, frozen=True)
+class Glimpse:
+    """A chat that has not ended as the dispatcher looks at it: plain values, without a lock."""
+
+    id: str
+    line: str
+    language: str
+    state: str
+    danger: str
+    distress: int
+    joined_at: datetime
+    waiting_since: datetime
+    rank_at: datetime
+    counsellor: str | None
+    offer_expires_at: datetime | None
+    visitor_seen_at: datetime
+    someone_on_duty: bool
+    started_at: datetime | None
+    reason: str | None
+
+
+_GLIMPSE = (
+    select(*(_chat[name] for name in Glimpse.__slots__)).where(_chat.state.in_(LIVE)).order_by(_chat.rank_at, _chat.id)
+)
+
+
+def glimpses(session: Session) -> list[Glimpse]:
+    """Every chat that has not ended, in the order of the queue; plain rows, since there may be thousands a second."""
+    return [Glimpse(*row) for row in session.connection().execute(_GLIMPSE)]
+
+
+def place_in_queue(session: Session, chat: Chat) -> int:
+    """1 for the next of its line."""
+    before = or_(Chat.rank_at < chat.rank_at, and_(Chat.rank_at == chat.rank_at, Chat.id < chat.id))
+    wanted = select(func.count()).where(Chat.line == chat.line, Chat.state.in_((State.WAITING, State.OFFERED)), before)
+    return 1 + (session.scalar(wanted) or 0)
+
+
+def note_someone_on_duty(session: Session, chat_ids: Collection[str]) -> None:
+    """These visitors had somebody to wait for."""
+    session.execute(
+        update(Chat)
+        .where(Chat.id.in_(chat_ids))
+        .values(someone_on_duty=True)
+        .execution_options(synchronize_session=False)
     )
-    return list(session.scalars(wanted))
 
 
 def queue_length(session: Session, line: str) -> int:
@@ -97,9 +182,9 @@ def chats_in_hand(session: Session, account: str) -> list[Chat]:
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
-def refusals(session: Session, chat_ids: Collection[str]) -> list[RefusedOffer]:
-    """Who declined or missed offers of these chats."""
-    return list(session.scalars(select(RefusedOffer).where(RefusedOffer.chat_id.in_(chat_ids))))
+def refusals(session: Session) -> list[RefusedOffer]:
+    """Who declined or missed offers of chats that nobody has answered yet."""
+    return list(session.scalars(select(RefusedOffer)))
 
 
 def remember_refusal(session: Session, chat_id: str, account: str, kind: str, now: datetime) -> None:
@@ -134,23 +219,28 @@ def unread(session: Session, chat: Chat) -> int:
     return session.scalar(wanted) or 0
 
 
-def known_texts(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+_message = Message.__table__.c
+_KNOWN = select(Message.__table__).where(
+    _message.client_id.in_(bindparam("clients", expanding=True)),
+    _message.chat_id.in_(bindparam("chats", expanding=True)),
+)
+
+
+def known_texts(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
     """Which of these (chat, client_id) pairs are stored already.
 
     By `client_id IN`, led by the unique index: a row-value search would scan the table on SQLite.
     """
     pairs = set(ids)
-    wanted = select(Message).where(
-        Message.client_id.in_({client for _, client in pairs}), Message.chat_id.in_({chat for chat, _ in pairs})
-    )
-    found = {(row.chat_id, row.client_id): row for row in session.scalars(wanted)}
-    return {pair: row for pair, row in found.items() if pair in pairs}
+    wanted = {"clients": [client for _, client in pairs], "chats": sorted({chat for chat, _ in pairs})}
+    found = session.connection().execute(_KNOWN, wanted)
+    return {pair: row for row in found if (pair := (row.chat_id, row.client_id)) in pairs}
 
 
 def insert_texts(session: Session, rows: list[dict[str, Any]]) -> None:
     """Insert sealed texts in one statement."""
     if rows:
-        session.execute(insert(Message), rows)
+        session.connection().execute(insert(Message.__table__), rows)
 
 
 def mark_seen(session: Session, seen: dict[str, datetime]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from helpline import config, metrics
 from helpline.chat import changes, push, reading, routing, store, wakeup
-from helpline.chat.models import Chat
+from helpline.chat.models import Chat, RefusedOffer
 from helpline.chat.states import Action, State
+from helpline.chat.store import Glimpse
 from helpline.db import after_commit, random_key, transaction
 from helpline.db import reading as reading_transaction
 from helpline.lines import service as lines
@@ -22,6 +25,9 @@ from helpline.staff.duties import OnDuty
 LEASE = "dispatch"
 LEASE_SECONDS = 5.0
 POSITION_EVERY = timedelta(seconds=5)
+# A look and a step at most so often a round; what is left is the next round's.
+MOST_STEPS = 6
+MOST_PUSHES = 200
 
 _holder = random_key()
 _away = threading.Event()
@@ -33,26 +39,43 @@ def database_was_away() -> None:
     _away.set()
 
 
+@dataclass(frozen=True)
+class _View:
+    """Everything that is going on, read without a lock. What is to be done is read again under locks."""
+
+    now: datetime
+    grace: bool
+    live: list[Glimpse]
+    staff: list[OnDuty]
+    lines: dict[str, Line]
+    open: dict[str, bool]
+
+
 def run(now: datetime) -> bool:
-    """One round; False when another process holds the lease."""
+    """One round; False when another process holds the lease.
+
+    Most rounds find nothing to do and only look. What one step frees, the next look sees.
+    """
+    grace = _hold_lease(now)
+    if grace is None:
+        return False
+    view = _look(now, grace)
+    for _ in range(MOST_STEPS):
+        if not (_tidy(view) or _dispatch(view)):
+            break
+        view = _look(now, grace)
+    _away.clear()
+    _show(view)
+    return True
+
+
+def _hold_lease(now: datetime) -> bool | None:
+    """Whether nobody may be declared lost yet; None while another process holds the lease."""
     with transaction() as session:
         since = store.take_lease(session, LEASE, _holder, now, now + timedelta(seconds=LEASE_SECONDS))
-        if since is None:
-            return False
-        if _away.is_set():
+        if since is not None and _away.is_set():
             since = _restart_grace(session, now)
-        grace = now < since + timedelta(seconds=config.current().grace_seconds)
-        by_slug = {line.slug: line for line in lines.all_lines()}
-        live = store.lock_live_chats(session)
-        duties.lock_several(session)
-        staff = duties.everybody()
-        _lose_counsellors(session, live, staff, by_slug, now, grace)
-        for chat in live:
-            _look_after(session, chat, by_slug[chat.line], staff, now, grace)
-        _dispatch(session, live, by_slug, now)
-    _away.clear()
-    _show(now)
-    return True
+    return None if since is None else now < since + timedelta(seconds=config.current().grace_seconds)
 
 
 def _restart_grace(session: Session, now: datetime) -> datetime:
@@ -62,28 +85,142 @@ def _restart_grace(session: Session, now: datetime) -> datetime:
     return now
 
 
-def _lose_counsellors(
-    session: Session, live: list[Chat], staff: list[OnDuty], by_slug: dict[str, Line], now: datetime, grace: bool
-) -> None:
-    """Whoever was not heard for too long goes off duty; their chats go back to the queue with a head start.
+def _look(now: datetime, grace: bool) -> _View:
+    with reading_transaction() as session:
+        by_slug = {line.slug: line for line in lines.all_lines()}
+        return _View(
+            now=now,
+            grace=grace,
+            live=store.glimpses(session),
+            staff=duties.everybody(),
+            lines=by_slug,
+            open={slug: lines.opening(line, now).open for slug, line in by_slug.items()},
+        )
+
+
+def _tidy(view: _View) -> bool:
+    """Take everybody off duty who was lost, and every chat a step further that time asks for. True when it did."""
+    lost = [member for member in view.staff if _is_lost(member, view)]
+    due = [chat.id for chat in view.live if _due_action(chat, view) is not None]
+    hopeful = [chat.id for chat in view.live if _has_hope(chat, view)]
+    if not (lost or due or hopeful):
+        return False
+    with transaction() as session:
+        # All chats before all duties, as everybody does: nobody waits for each other.
+        locked = store.lock_chats(session, {*due, *hopeful})
+        duties.lock_several(session)
+        if hopeful:
+            store.note_someone_on_duty(session, hopeful)
+        fresh = replace(view, staff=duties.everybody())
+        for member in fresh.staff:
+            if _is_lost(member, fresh):
+                duties.send_away(member.account, view.now)
+                _tell_duty(member, "lost")
+        fresh = replace(fresh, staff=duties.everybody())
+        for chat_id in due:
+            chat = locked.get(chat_id)
+            action = None if chat is None else _due_action(chat, fresh)
+            if chat is not None and action is not None:
+                _take(session, chat, action, fresh)
+    return True
+
+
+def _is_lost(member: OnDuty, view: _View) -> bool:
+    """Whoever was not heard for too long goes off duty."""
+    usual = min((line.counsellor_lost_seconds for line in view.lines.values()), default=60)
+    line = view.lines.get(member.line or "")
+    limit = line.counsellor_lost_seconds if line is not None else usual
+    return not view.grace and member.state != "away" and not member.fresh(view.now, limit)
+
+
+def _due_action(chat: Chat | Glimpse, view: _View) -> Action | None:
+    """What time does to this chat now, if anything."""
+    line = view.lines[chat.line]
+    silence = (view.now - chat.visitor_seen_at).total_seconds()
+    if chat.state == State.ENDED:
+        return None
+    if not view.grace and silence > (
+        line.active_lost_seconds if chat.state == State.ACTIVE else line.waiting_lost_seconds
+    ):
+        return Action.LOSE
+    if chat.state == State.ACTIVE:
+        return Action.COUNSELLOR_LOST if _holder_lost(chat, view) else None
+    if not view.open[chat.line] and chat.started_at is None:
+        # A conversation that was running may finish, with another counsellor too.
+        return Action.CLOSE_LINE
+    if view.now - chat.waiting_since >= timedelta(minutes=line.longest_wait_minutes):
+        return Action.GIVE_UP
+    if chat.state != State.OFFERED:
+        return None
+    if chat.offer_expires_at is not None and chat.offer_expires_at <= view.now:
+        return Action.EXPIRE
+    return Action.WITHDRAW if _holder_lost(chat, view) or _can_no_longer_take(chat, view) else None
+
+
+def _holder_lost(chat: Chat | Glimpse, view: _View) -> bool:
+    """Nobody has heard of the counsellor for too long; the chat goes back to the queue with a head start.
 
     The time of grace is for those who may come back; a closed account does not.
     """
-    known = {member.account: member for member in staff}
-    usual = min((line.counsellor_lost_seconds for line in by_slug.values()), default=60)
-    for member in () if grace else staff:
-        limit = by_slug[member.line].counsellor_lost_seconds if member.line in by_slug else usual
-        if member.state != "away" and not member.fresh(now, limit):
-            duties.send_away(member.account, now)
-            _tell_duty(member, "lost")
-    for chat in live:
-        if chat.counsellor is None or chat.state not in store.IN_HAND:
-            continue
-        holder = known.get(chat.counsellor)
-        silent = holder is not None and not holder.fresh(now, by_slug[chat.line].counsellor_lost_seconds)
-        if holder is None or (silent and not grace):
-            action = Action.COUNSELLOR_LOST if chat.state == State.ACTIVE else Action.WITHDRAW
-            changes.back_to_queue(session, chat, action, now, why="duty")
+    holder = next((member for member in view.staff if member.account == chat.counsellor), None)
+    silent = holder is not None and not holder.fresh(view.now, view.lines[chat.line].counsellor_lost_seconds)
+    return holder is None or (silent and not view.grace)
+
+
+def _can_no_longer_take(chat: Chat | Glimpse, view: _View) -> bool:
+    """The counsellor at whom it rings is not available on this line any more, or took a chat in danger."""
+    holder = next((member for member in view.staff if member.account == chat.counsellor), None)
+    if holder is None or holder.state != "available" or holder.line != chat.line:
+        return True
+    return any(
+        other.counsellor == chat.counsellor and other.state == State.ACTIVE and other.danger == routing.Danger.YES
+        for other in view.live
+    )
+
+
+def _has_hope(chat: Glimpse, view: _View) -> bool:
+    """Somebody fitting is on duty, and that was not noted yet."""
+    if chat.someone_on_duty or chat.state == State.ACTIVE:
+        return False
+    return any(_fitting(member, chat, view.lines[chat.line], view.now) for member in view.staff)
+
+
+def _take(session: Session, chat: Chat, action: Action, view: _View) -> None:
+    if action is Action.EXPIRE:
+        _expire(session, chat, view.lines[chat.line], view.staff, view.now)
+    elif action in (Action.COUNSELLOR_LOST, Action.WITHDRAW):
+        changes.back_to_queue(session, chat, action, view.now, why="duty")
+    else:
+        changes.finish(session, chat, action, view.now)
+
+
+def _dispatch(view: _View) -> bool:
+    """Offer what waits to who can take it. True when something rings now."""
+    free = [c for c in changes.counsellors(view.live, view.staff, view.now) if c.available and c.load < c.capacity]
+    waiting = [chat for chat in view.live if chat.state == State.WAITING]
+    if not free or not waiting:
+        return False
+    with reading_transaction() as session:
+        queue = _as_queue(session, waiting, view)
+    chosen = {assignment.chat for assignment in routing.assign(queue, free)}
+    if not chosen:
+        return False
+    with transaction() as session:
+        locked = store.lock_chats(session, chosen)
+        duties.lock_several(session)
+        # Read again now that nobody can accept, pull or change a duty: never one chat too many for anybody.
+        there = changes.counsellors(store.glimpses(session), duties.everybody(), view.now)
+        still = [chat for chat in locked.values() if chat.state == State.WAITING]
+        offers = routing.assign(_as_queue(session, still, view), there)
+        made = [changes.offer(session, locked[a.chat], a.account, view.now) for a in offers]
+    return any(made)
+
+
+def _as_queue(session: Session, chats: Sequence[Chat | Glimpse], view: _View) -> list[routing.Waiting]:
+    refused: dict[str, list[RefusedOffer]] = {}
+    for refusal in store.refusals(session):
+        refused.setdefault(refusal.chat_id, []).append(refusal)
+    return [changes.as_waiting(c, refused.get(c.id, ()), view.now, view.lines[c.line]) for c in chats]
 
 
 def _tell_duty(member: OnDuty, why: str) -> None:
@@ -91,28 +228,7 @@ def _tell_duty(member: OnDuty, why: str) -> None:
     after_commit(lambda: push.duty(member.account, view, why))
 
 
-def _look_after(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: datetime, grace: bool) -> None:
-    """What time does to one chat."""
-    silence = (now - chat.visitor_seen_at).total_seconds()
-    limit = line.active_lost_seconds if chat.state == State.ACTIVE else line.waiting_lost_seconds
-    if silence > limit and not grace:
-        changes.finish(session, chat, Action.LOSE, now)
-        return
-    if chat.state == State.ACTIVE:
-        return
-    if not lines.opening(line, now).open:
-        changes.finish(session, chat, Action.CLOSE_LINE, now)
-        return
-    if now - chat.waiting_since >= timedelta(minutes=line.longest_wait_minutes):
-        changes.finish(session, chat, Action.GIVE_UP, now)
-        return
-    if not chat.someone_on_duty and any(_fitting(member, chat, line, now) for member in staff):
-        chat.someone_on_duty = True
-    if chat.state == State.OFFERED and chat.offer_expires_at is not None and chat.offer_expires_at <= now:
-        _expire(session, chat, line, staff, now)
-
-
-def _fitting(member: OnDuty, chat: Chat, line: Line, now: datetime) -> bool:
+def _fitting(member: OnDuty, chat: Chat | Glimpse, line: Line, now: datetime) -> bool:
     """On duty for this chat's line and language, busy or not: the visitor had somebody to wait for."""
     return (
         member.state != "away"
@@ -145,79 +261,77 @@ def _expire(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: 
         changes.alert_supervisors("unanswered_offers", chat)
 
 
-def _dispatch(session: Session, live: list[Chat], by_slug: dict[str, Line], now: datetime) -> None:
-    """Offer what waits to who can take it; offers of counsellors who can no longer take them go back first."""
-    staff = duties.everybody()
-    available = {(member.account, member.line) for member in staff if member.state == "available"}
-    acute = {chat.counsellor for chat in live if chat.state == State.ACTIVE and chat.danger == routing.Danger.YES}
-    waiting = []
-    for chat in live:
-        gone = (chat.counsellor, chat.line) not in available or chat.counsellor in acute
-        if chat.state == State.OFFERED and gone:
-            changes.back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
-        if chat.state == State.WAITING:
-            waiting.append(chat)
-    if not waiting:
-        return
-    refused: dict[str, list[Any]] = {}
-    for refusal in store.refusals(session, [chat.id for chat in waiting]):
-        refused.setdefault(refusal.chat_id, []).append(refusal)
-    chats = {chat.id: chat for chat in waiting}
-    queue = [changes.as_waiting(c, refused.get(c.id, ()), now, by_slug[c.line]) for c in waiting]
-    for assignment in routing.assign(queue, changes.counsellors(session, staff, now)):
-        changes.offer(session, chats[assignment.chat], assignment.account, now)
-
-
 # What everybody sees of it
 
 _shown_states: dict[str, tuple[dict[str, Any], datetime]] = {}
-_shown_queues: dict[str, list[tuple[Any, ...]]] = {}
+_shown_queues: dict[str, tuple[str, ...]] = {}
 _shown_boards: dict[str, tuple[dict[str, Any], datetime]] = {}
 
 
-def _show(now: datetime) -> None:
+def _show(view: _View) -> None:
     """Push positions, estimates, queues and boards that changed; each visitor at most every five seconds."""
+    now = view.now
+    queues_of_lines: dict[str, list[Glimpse]] = {slug: [] for slug in view.lines}
+    for chat in view.live:
+        if reading.waits(chat):
+            queues_of_lines[chat.line].append(chat)
     with reading_transaction() as session:
-        staff = duties.everybody()
-        live = store.live_chats(session)
-        sights = {line.slug: reading.LineSight(session, line, now, staff) for line in lines.all_lines()}
-        states = {c.id: reading.visitor_state(c, sights[c.line]) for c in live if reading.waits(c)}
+        sights = {slug: reading.line_sight(session, line, now, view.staff) for slug, line in view.lines.items()}
         looking = duties.lines_of_all()
-        seen = {own: reading.queue_for(session, own, now) for own in set(looking.values())}
-        queues = {account: seen[own] for account, own in looking.items()}
-        boards = _boards(session, live, sights, now)
-    for chat_id in set(_shown_states) - set(states):
-        del _shown_states[chat_id]
-    for chat_id, state in states.items():
-        before = _shown_states.get(chat_id)
-        if before is None or (before[0] != state and now - before[1] >= POSITION_EVERY):
-            _shown_states[chat_id] = (state, now)
+        missed = {slug: reading.missed_today(slug, now) for slug in view.lines}
+    for slug, sight in sights.items():
+        reading.recent_sights.keep(slug, sight, now)
+    _show_states(queues_of_lines, sights, now)
+    _show_queues(looking, view.live, now)
+    _show_boards(
+        {slug: _board(slug, view, queues_of_lines[slug], sights[slug], missed[slug]) for slug in view.lines}, now
+    )
+    metrics.CHATS.clear()
+    for slug, queue in queues_of_lines.items():
+        metrics.CHATS.labels(slug, "waiting").set(len(queue))
+        metrics.CHATS.labels(slug, "active").set(sum(c.line == slug and c.state == State.ACTIVE for c in view.live))
+
+
+def _show_states(queues: dict[str, list[Glimpse]], sights: dict[str, reading.LineSight], now: datetime) -> None:
+    """Tell who waits where they stand now; a part each round, so that a long queue never stops the rest."""
+    waiting: set[str] = set()
+    pushed = 0
+    for slug, queue in queues.items():
+        for place, chat in enumerate(queue, start=1):
+            waiting.add(chat.id)
+            before = _shown_states.get(chat.id)
+            if before is not None and (now - before[1] < POSITION_EVERY or pushed >= MOST_PUSHES):
+                continue
+            state = reading.visitor_state(chat, sights[slug], place)
+            if before is not None and before[0] == state:
+                continue
+            _shown_states[chat.id] = (state, now)
             if before is not None:
-                push.visitor_state(chat_id, state)
-    for account, queue in queues.items():
-        gist = [tuple(value for name, value in item.items() if name != "waited_s") for item in queue]
+                pushed += 1
+                push.visitor_state(chat.id, state)
+    for chat_id in set(_shown_states) - waiting:
+        del _shown_states[chat_id]
+
+
+def _show_queues(looking: dict[str, frozenset[str]], live: list[Glimpse], now: datetime) -> None:
+    seen: dict[frozenset[str], tuple[tuple[str, ...], list[Glimpse]]] = {}
+    for own in set(looking.values()):
+        queue = [chat for chat in live if chat.state == State.WAITING and chat.line in own]
+        seen[own] = (tuple(chat.id for chat in queue), queue)
+    for account, own in looking.items():
+        gist, queue = seen[own]
         if _shown_queues.get(account) != gist:
             _shown_queues[account] = gist
-            push.queue(account, queue)
-    _show_boards(boards, now)
-    metrics.CHATS.clear()
-    for slug, sight in sights.items():
-        metrics.CHATS.labels(slug, "waiting").set(len(sight.queue))
-        metrics.CHATS.labels(slug, "active").set(sum(c.line == slug and c.state == State.ACTIVE for c in live))
+            push.queue(account, [reading.in_queue(chat, now) for chat in queue])
 
 
-def _boards(
-    session: Session, live: list[Chat], sights: dict[str, reading.LineSight], now: datetime
-) -> dict[str, dict[str, Any]]:
+def _board(slug: str, view: _View, queue: list[Glimpse], sight: reading.LineSight, missed: int) -> dict[str, Any]:
     return {
-        slug: {
-            "waiting": len(sight.queue),
-            "longest_wait_s": max((reading.waited_s(chat, now) for chat in sight.queue), default=0),
-            "active": sum(chat.line == slug and chat.state == State.ACTIVE for chat in live),
-            "on_duty": len(sight.on_duty),
-            "missed_today": reading.missed_today(slug, now),
-        }
-        for slug, sight in sights.items()
+        "waiting": len(queue),
+        "longest_wait_s": max((reading.waited_s(chat, view.now) for chat in queue), default=0),
+        "active": sum(chat.line == slug and chat.state == State.ACTIVE for chat in view.live),
+        "on_duty": sight.on_duty,
+        "missed_today": missed,
     }
 
 
@@ -239,3 +353,4 @@ def forget() -> None:
     _shown_queues.clear()
     _shown_boards.clear()
     _away.clear()
+    reading.recent_sights.forget()

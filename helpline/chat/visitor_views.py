@@ -75,15 +75,24 @@ def _form_page(line: Line, form: JoinForm) -> str:
         form=form,
         status=shown_status(line),
         limits=limits_of(line),
-        other_session=_other_line(line) is not None,
+        other_session=_talks_elsewhere(line),
     )
 
 
-def _other_line(line: Line) -> str | None:
-    """The line this browser's session belongs to, when it is another one."""
+def _bound_elsewhere(line: Line) -> bool:
+    """True when this browser's session belongs to another line."""
     content = sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
-    bound = content.get("line")
-    return bound if bound not in (None, line.slug) else None
+    return content.get("line", line.slug) != line.slug
+
+
+def _talks_elsewhere(line: Line) -> bool:
+    """True while this browser has a chat on another line that has not ended."""
+    if not _bound_elsewhere(line):
+        return False
+    try:
+        return service.is_live(access.visitor_of(request.cookies.get(web.VISIT), clock.now()))
+    except NoAccess:
+        return False
 
 
 @visitor.post("/")
@@ -97,13 +106,11 @@ def enter(lang: str, line: str) -> Page:
     if cause is not None:
         return _turned_away(found, cause)
     form = _form(found)
-    elsewhere = _other_line(found) is not None
+    elsewhere = _talks_elsewhere(found)
     if not form.validate() or (elsewhere and not form.end_other.data):
         too_long = len(form.first_message.data or "") > MAX_BODY
         return _form_page(found, form), STATUS["too_long" if too_long else "invalid"]
     cookie = web.visit_cookie()
-    if elsewhere:
-        service.quick_leave(cookie)
     entry = Entry(form.language.data, form.danger.data, int(form.distress.data), form.first_message.data or "")
     try:
         service.join(cookie, found, entry)
@@ -129,7 +136,7 @@ def other_ways(lang: str, line: str) -> Page:
 def _visitor(line: Line) -> Visitor:
     """Whoever's cookie this is, as long as the session belongs to this line; raises NoAccess."""
     found = access.visitor_of(request.cookies.get(web.VISIT), clock.now())
-    if _other_line(line) is not None:
+    if _bound_elsewhere(line):
         raise NoAccess("unauthorised")
     return found
 
@@ -152,11 +159,12 @@ def room(lang: str, line: str) -> Page:
     return _room_page(found, chat)
 
 
-def _room_page(line: Line, chat: dict[str, Any], body: str = "", error: str = "") -> str:
+def _room_page(line: Line, chat: dict[str, Any], body: str = "", error: str = "", client_id: str = "") -> str:
+    """The room; a text that was refused comes back with its own id, for it may have been stored after all."""
     return render_template(
         "visitor/room.html",
         chat=chat,
-        client_id=secrets.token_hex(12),
+        client_id=client_id or secrets.token_hex(12),
         read_minutes=line.read_after_end_minutes,
         limits=limits_of(line),
         kept_text=body,
@@ -200,13 +208,13 @@ def say(lang: str, line: str) -> Page:
     except NoAccess as refused:
         return _answer_refused(refused.code, body or "")
     except Refused as refused:
-        return _text_refused(found, refused.code, body or "")
+        return _text_refused(found, refused.code, body or "", client_id or "")
     if web.wants_json():
         return jsonify(ok=True, seq=stored.seq)
     return redirect(url_for("visitor.room", lang=lang, line=line), 303)
 
 
-def _text_refused(line: Line, code: str, body: str) -> Page:
+def _text_refused(line: Line, code: str, body: str, client_id: str) -> Page:
     """Say why a text was not stored and give it back, so that nothing is lost."""
     if web.wants_json():
         return jsonify(ok=False, error=code), STATUS[code]
@@ -214,7 +222,8 @@ def _text_refused(line: Line, code: str, body: str) -> Page:
         chat = service.visitor_sync(_visitor(line), 0)
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"), body)
-    return _room_page(line, chat, body, why_refused(code)), STATUS[code]
+    kept_id = client_id if code == "unavailable" else ""
+    return _room_page(line, chat, body, why_refused(code), kept_id), STATUS[code]
 
 
 @visitor.post("/room/leave")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import threading
 
+from helpline import bus
+
 _work = threading.Event()
 
 
-def wake() -> None:
-    """There may be something to dispatch now."""
+@bus.handler("wake")
+def wake_here() -> None:
+    """There may be something to dispatch, and perhaps this process does."""
     _work.set()
+
+
+def wake() -> None:
+    """There may be something to dispatch now, whichever process does it."""
+    bus.everywhere("wake")
 
 
 def wait(seconds: float) -> bool:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from helpline import clock
 from helpline.chat import keys, push, store
-from helpline.chat.models import Chat, Message
+from helpline.chat.access import no_longer_readable
+from helpline.chat.items import Item, Mark, Outcome, Read, Refused, Stored, Text
 from helpline.chat.states import State
+from helpline.chat.store import Room
 from helpline.db import after_commit, transaction
 from helpline.privacy import envelope, sessions
 from helpline.privacy.keyring import KeyDamaged, KeyDestroyed
@@ -31,48 +35,6 @@ MAX_CLIENT_ID = 64
 MAX_BATCH = 500
 PATIENCE_SECONDS = 15.0
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-class Refused(Exception):
-    """A text was not stored; `code` is the protocol's error code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text on its way in. A visitor proves the right by `session_key`, staff by `member`."""
-
-    chat: str
-    stream: str
-    author: str
-    client_id: str
-    body: str
-    session_key: str | None = None
-    member: staff.Member | None = None
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A text that is committed, power cut included."""
-
-    chat: str
-    stream: str
-    seq: int
-    client_id: str
-    author: str
-    body: str
-    sent_at: datetime
-    resent: bool = False
-
-
-@dataclass
-class _Waiting:
-    text: Text
-    done: threading.Event = field(default_factory=threading.Event)
-    outcome: Stored | Refused | None = None
 
 
 def checked(body: object, client_id: object) -> tuple[str, str]:
@@ -93,161 +55,195 @@ def storable(text: str) -> bool:
     return NOT_STORABLE.search(text) is None
 
 
-def write(texts: Sequence[Text]) -> list[Stored | Refused]:
-    """Store these texts in one transaction, refusing singly; one outcome a text, in their order."""
+def write(items: Sequence[Item], acknowledge: Callable[[list[Outcome]], None] | None = None) -> list[Outcome]:
+    """Store these texts and marks in one transaction, refusing singly; one outcome an item, in their order.
+
+    After the commit `acknowledge` gets the outcomes, then everybody is told.
+    """
     now = clock.now()
     with transaction() as session:
-        chats = store.lock_chats(session, {text.chat for text in texts})
-        alive = sessions.alive(session, {text.session_key for text in texts if text.session_key}, now)
-        known = store.known_texts(session, [(text.chat, text.client_id) for text in texts])
-        batch = _Batch(chats, alive, known, now)
-        outcomes = [batch.take(text) for text in texts]
+        rooms = store.lock_rooms(session, {item.chat for item in items})
+        alive = sessions.alive(session, {i.session_key for i in items if i.session_key and i.member is None}, now)
+        alive |= staff.alive(session, {i.session_key for i in items if i.session_key and i.member}, now)
+        known = store.known_texts(session, [(i.chat, i.client_id) for i in items if isinstance(i, Text)])
+        batch = _Batch(rooms, alive, known, now)
+        outcomes = [batch.take(item) for item in items]
         store.insert_texts(session, batch.rows)
-        session.flush()
-        fresh = [stored for stored in outcomes if isinstance(stored, Stored) and not stored.resent]
-        after_commit(lambda: push.texts(fresh))
+        store.save_rooms(session, batch.changed.values())
+        if acknowledge is not None:
+            after_commit(lambda: acknowledge(outcomes))
+        after_commit(lambda: push.news(outcomes))
     return outcomes
 
 
 class _Batch:
-    """What one transaction knows while it goes through its texts."""
+    """What one transaction knows while it goes through its items."""
 
     def __init__(
-        self,
-        chats: dict[str, Chat],
-        alive: set[str],
-        known: dict[tuple[str, str], Message],
-        now: datetime,
+        self, rooms: dict[str, Room], alive: set[str], known: dict[tuple[str, str], Row[Any]], now: datetime
     ) -> None:
-        self.chats, self.alive, self.now = chats, alive, now
+        self.rooms, self.alive, self.now = rooms, alive, now
         self.rows: list[dict[str, object]] = []
+        self.changed: dict[str, Room] = {}
         self._known = known
         self._taken: dict[tuple[str, str], Stored] = {}
-        self._keys: dict[str, bytes] = {}
+        self._keys = keys.Opener()
 
-    def take(self, text: Text) -> Stored | Refused:
-        chat = self.chats.get(text.chat)
-        if chat is None:
+    def take(self, item: Item) -> Outcome:
+        room = self.rooms.get(item.chat)
+        if room is None or (item.member is not None and room.line not in item.member.lines):
             return Refused("not_found")
         try:
-            code = self._objection(text, chat)
-            if code == "forbidden":
-                return Refused(code)
-            earlier = self._earlier(text, chat)
-            if earlier is not None:
-                return earlier
-            return Refused(code) if code else self._store(text, chat)
+            if not self._may(item, room):
+                # What somebody stored while the chat was theirs stays stored: the answer to a resend says so.
+                return self._own_earlier(item, room) or Refused("forbidden")
+            return self._mark(item, room) if isinstance(item, Mark) else self._text(item, room)
         except KeyDestroyed:
             return Refused("not_found")
         except (envelope.Tampered, KeyDamaged) as error:
             # One damaged chat must not stop the others of this batch.
-            log.error("chat_damaged", chat=text.chat, problem=type(error).__name__)
+            log.error("chat_damaged", chat=item.chat, problem=type(error).__name__)
             return Refused("unavailable")
 
-    def _objection(self, text: Text, chat: Chat) -> str | None:
-        """Why this text may not go into this chat now, None when it may."""
-        if text.author == "visitor":
-            if text.session_key not in self.alive:
-                return "forbidden"
-        elif text.member is None or not _staff_may_write(text, chat):
-            return "forbidden"
-        if chat.state == State.ENDED:
-            return "wrong_state"
-        if text.author == "counsellor" and chat.state != State.ACTIVE:
-            return "wrong_state"
-        return None
+    def _may(self, item: Item, room: Room) -> bool:
+        """Whether this is the visitor, the counsellor who has the chat, or a supervisor who writes to staff alone."""
+        if item.member is None:
+            return item.session_key in self.alive
+        if item.session_key is not None and item.session_key not in self.alive:
+            return False
+        if room.counsellor == item.member.id:
+            return True
+        return isinstance(item, Text) and item.stream == "aside" and "supervisor" in item.member.roles
 
-    def _earlier(self, text: Text, chat: Chat) -> Stored | Refused | None:
-        """The outcome of a resend; a known client_id with another body is refused, so that no text is lost."""
-        pair = (text.chat, text.client_id)
-        earlier = self._taken.get(pair)
-        if earlier is None and pair in self._known:
-            row = self._known[pair]
-            earlier = Stored(
-                chat=chat.id,
-                stream=row.stream,
-                seq=row.seq,
-                client_id=row.client_id,
-                author=row.author,
-                body=open_text(row, self._key(chat)),
-                sent_at=row.sent_at,
-                resent=True,
-            )
-        if earlier is None:
+    def _own_earlier(self, item: Item, room: Room) -> Stored | None:
+        if not isinstance(item, Text) or item.member is None:
             return None
-        if (earlier.stream, earlier.author, earlier.body) != (text.stream, text.author, text.body):
-            return Refused("invalid")
-        return earlier
+        if item.session_key is not None and item.session_key not in self.alive:
+            return None
+        row = self._known.get((item.chat, item.client_id))
+        if row is None or row.account_id != item.member.id:
+            return None
+        earlier = self._earlier(item, room)
+        return earlier if earlier and (earlier.stream, earlier.body) == (item.stream, item.body) else None
 
-    def _store(self, text: Text, chat: Chat) -> Stored:
-        key = self._key(chat)
-        seq = chat.talk_seq + 1 if text.stream == "talk" else chat.aside_seq + 1
-        sealed = envelope.seal(key, chat.id, text.stream, seq, text.author, text.body)
+    def _mark(self, mark: Mark, room: Room) -> Outcome:
+        seq, by_visitor = min(mark.seq, room.talk_seq), mark.member is None
+        if by_visitor and no_longer_readable(room, self.now):
+            return Refused("not_found")
+        if not by_visitor and room.state == State.ENDED:
+            return Refused("wrong_state")
+        if not by_visitor and room.state != State.ACTIVE:
+            # It only rings there: nobody has read it yet.
+            return Read(room.id, seq, by_visitor, moved=False)
+        before = room.visitor_read if by_visitor else room.counsellor_read
+        if seq > before:
+            if by_visitor:
+                room.visitor_read = seq
+            else:
+                room.counsellor_read = seq
+            self.changed[room.id] = room
+        return Read(room.id, seq, by_visitor, moved=seq > before)
+
+    def _text(self, text: Text, room: Room) -> Outcome:
+        author = _author(text, room)
+        earlier = self._earlier(text, room)
+        if earlier is not None:
+            same = (earlier.stream, earlier.author, earlier.body) == (text.stream, author, text.body)
+            # A known client_id with another body is no resend: to take it for one would lose the text.
+            return earlier if same else Refused("invalid")
+        if room.state == State.ENDED:
+            return Refused("wrong_state")
+        if author == "counsellor" and room.state != State.ACTIVE:
+            return Refused("wrong_state")
+        return self._store(text, author, room)
+
+    def _earlier(self, text: Text, room: Room) -> Stored | None:
+        """The outcome of this text when it came before."""
+        pair = (text.chat, text.client_id)
+        if pair in self._taken:
+            return replace(self._taken[pair], resent=True)
+        row = self._known.get(pair)
+        if row is None:
+            return None
+        body = open_text(row, self._keys.open(room))
+        return Stored(room.id, row.stream, row.seq, row.client_id, row.author, body, row.sent_at, resent=True)
+
+    def _store(self, text: Text, author: str, room: Room) -> Stored:
+        key = self._keys.open(room)
+        seq = room.talk_seq + 1 if text.stream == "talk" else room.aside_seq + 1
+        sealed = envelope.seal(key, room.id, text.stream, seq, author, text.body)
         if text.stream == "talk":
-            chat.talk_seq = seq
+            room.talk_seq = seq
         else:
-            chat.aside_seq = seq
+            room.aside_seq = seq
+        self.changed[room.id] = room
         self.rows.append(
             {
-                "chat_id": chat.id,
+                "chat_id": room.id,
                 "stream": text.stream,
                 "seq": seq,
                 "client_id": text.client_id,
-                "author": text.author,
+                "author": author,
                 "account_id": text.member.id if text.member else None,
                 "sealed": sealed,
                 "sent_at": self.now,
             }
         )
-        stored = Stored(chat.id, text.stream, seq, text.client_id, text.author, text.body, self.now)
-        self._taken[text.chat, text.client_id] = Stored(
-            chat.id, text.stream, seq, text.client_id, text.author, text.body, self.now, resent=True
-        )
+        stored = Stored(room.id, text.stream, seq, text.client_id, author, text.body, self.now)
+        self._taken[text.chat, text.client_id] = stored
         return stored
 
-    def _key(self, chat: Chat) -> bytes:
-        if chat.id not in self._keys:
-            self._keys[chat.id] = keys.key_of(chat)
-        return self._keys[chat.id]
+
+def _author(text: Text, room: Room) -> str:
+    if text.author or text.member is None:
+        return text.author
+    return "counsellor" if room.counsellor == text.member.id else "supervisor"
 
 
-def _staff_may_write(text: Text, chat: Chat) -> bool:
-    member = text.member
-    if member is None or chat.line not in member.lines:
-        return False
-    if chat.counsellor == member.id:
-        return True
-    return text.stream == "aside" and "supervisor" in member.roles
-
-
-def open_text(row: Message, key: bytes) -> str:
+def open_text(row: Any, key: bytes) -> str:
     """The plain body of a stored text; raises envelope.Tampered when anything about the row was changed."""
     return envelope.open_(key, row.chat_id, row.stream, row.seq, row.author, row.sealed)
 
 
 class Writer:
-    """Collects the texts of all connections and writes what waits in one commit.
+    """Collects the items of all connections and writes what waits in one commit.
 
-    `start` gives it a thread (a greenlet in the server); before that each caller writes its own text.
+    `start` gives it a thread (a greenlet in the server); before that each caller writes its own item.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[tuple[Item, Callable[[Outcome], None]]] = []
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._running = False
 
-    def submit(self, text: Text) -> Stored:
-        """Store one text and return once it is committed; raises Refused."""
-        if not self._running:
-            return _or_raise(write([text])[0])
-        waiting = _Waiting(text)
+    def post(self, item: Item, answer: Callable[[Outcome], None]) -> None:
+        """Store one item; `answer` gets the outcome once it is committed or refused, and may not raise."""
         with self._lock:
-            self._waiting.append(waiting)
-        self._work.set()
-        if not waiting.done.wait(PATIENCE_SECONDS) or waiting.outcome is None:
+            self._waiting.append((item, answer))
+        if self._running:
+            self._work.set()
+        else:
+            self._write_all()
+
+    def submit(self, item: Item) -> Stored | Read:
+        """Store one item and return once it is committed; raises Refused."""
+        done, outcomes = threading.Event(), []
+
+        def answer(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            done.set()
+
+        self.post(item, answer)
+        if not done.wait(PATIENCE_SECONDS):
             raise Refused("unavailable")
-        return _or_raise(waiting.outcome)
+        return _or_raise(outcomes[0])
+
+    def store(self, text: Text) -> Stored:
+        """Store one text and return once it is committed; raises Refused."""
+        stored = self.submit(text)
+        assert isinstance(stored, Stored)  # noqa: S101 - the outcome of a text
+        return stored
 
     def start(self) -> threading.Thread:
         """Begin to write in the background; the thread ends with the process."""
@@ -260,28 +256,34 @@ class Writer:
         while True:
             self._work.wait()
             self._work.clear()
-            while batch := self._next_batch():
-                self._write(batch)
+            self._write_all()
 
-    def _next_batch(self) -> list[_Waiting]:
-        with self._lock:
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-        return batch
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            if not batch:
+                return
+            self._write(batch)
 
-    def _write(self, batch: list[_Waiting]) -> None:
-        outcomes: Sequence[Stored | Refused]
+    def _write(self, batch: list[tuple[Item, Callable[[Outcome], None]]]) -> None:
+        def acknowledge(outcomes: list[Outcome]) -> None:
+            for (_, answer), outcome in zip(batch, outcomes, strict=True):
+                try:
+                    answer(outcome)
+                except Exception as error:
+                    # Stored all the same: who asked is gone, and asks again when back.
+                    log.warning("not_acknowledged", problem=type(error).__name__)
+
         try:
-            outcomes = write([waiting.text for waiting in batch])
+            write([item for item, _ in batch], acknowledge)
         except Exception as error:
             # Nothing of this batch is stored; the senders keep their texts and send them again.
             log.error("texts_not_written", count=len(batch), problem=type(error).__name__)
-            outcomes = [Refused("unavailable") for _ in batch]
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            waiting.outcome = outcome
-            waiting.done.set()
+            acknowledge([Refused("unavailable") for _ in batch])
 
 
-def _or_raise(outcome: Stored | Refused) -> Stored:
+def _or_raise(outcome: Outcome) -> Stored | Read:
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
@@ -293,4 +295,6 @@ writer = Writer()
 def within(session: Session, text: Text) -> Stored:
     """Store a text as part of the running transaction, e.g. the first one of a visitor who joins; raises Refused."""
     session.flush()
-    return _or_raise(write([text])[0])
+    stored = _or_raise(write([text])[0])
+    assert isinstance(stored, Stored)  # noqa: S101 - the outcome of a text
+    return stored

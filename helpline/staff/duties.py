@@ -126,10 +126,15 @@ def idle_from(account: str, now: datetime) -> None:
         session.execute(update(Duty).where(Duty.account_id == account).values(idle_since=now))
 
 
-def account_of_login(login: str) -> str | None:
-    """The id of an enabled account, None when there is none of this login."""
+def account_of_login(login: str, line: str) -> str | None:
+    """The id of an enabled account that works for this line, None when there is none of this login."""
+    wanted = (
+        select(Account.id)
+        .join(AccountLine, AccountLine.account_id == Account.id)
+        .where(Account.login == login, Account.disabled_at.is_(None), AccountLine.line == line)
+    )
     with reading() as session:
-        return session.scalar(select(Account.id).where(Account.login == login, Account.disabled_at.is_(None)))
+        return session.scalar(wanted)
 
 
 def supervisors(line: str) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpline import clock, config
-from helpline.db import random_key, reading, transaction
+from helpline.db import after_commit, random_key, reading, transaction
 from helpline.lines import service as line_service
 from helpline.privacy import keyring
 from helpline.serve import in_thread_pool
@@ -28,6 +28,7 @@ from helpline.staff.members import DutyView as DutyView
 from helpline.staff.members import Member as Member
 from helpline.staff.members import NewAccount as NewAccount
 from helpline.staff.members import SignInRefused as SignInRefused
+from helpline.staff.memory import Memory
 from helpline.staff.models import Account, AccountLine, AccountRole, Duty, Revocation, StaffSession
 from helpline.staff.throttle import Throttle, Throttled
 
@@ -40,6 +41,7 @@ TYPED_EVERY = timedelta(seconds=10)
 
 _log = structlog.get_logger()
 _throttle = Throttle()
+remembered = Memory()
 # Each hash takes 64 MB and a core for a moment: a flood of sign-ins waits in line and leaves the chats their share.
 _hashing = threading.BoundedSemaphore(2)
 # When this process last stored that somebody typed: typing events are many, one row in ten seconds is enough.
@@ -156,6 +158,7 @@ def _account_to_change(session: Session, login: str) -> Account:
 
 
 def _end_sessions(session: Session, account_id: str, now: datetime) -> None:
+    after_commit(remembered.forget)
     store.drop_sessions_of(session, account_id)
     store.go_away(session, account_id, now)
     store.bump_revocation(session)
@@ -223,7 +226,7 @@ def sign_in(login: str, password: str, code: str, address_hash: str) -> str:
         store.drop_stale_sessions(session, now, now - IDLE)
         session.add(
             StaffSession(
-                key=_key_of(token), account_id=account.id, created_at=now, seen_at=now, expires_at=now + ABSOLUTE
+                key=session_key(token), account_id=account.id, created_at=now, seen_at=now, expires_at=now + ABSOLUTE
             )
         )
         store.note(session, now, account.id, "signed_in", "")
@@ -243,7 +246,7 @@ def _step_of_code(account: Account, code: str) -> int | None:
     return second_factor.matching_step(secret, code, clock.now(), account.totp_last_step)
 
 
-def _key_of(token: str) -> str:
+def session_key(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -251,7 +254,21 @@ def member_for(token: str | None) -> Member | None:
     """Who is signed in with this token, None when nobody (any more)."""
     if not token:
         return None
-    key, now = _key_of(token), clock.now()
+    key, now = session_key(token), clock.now()
+    return remembered.keep(key, _look_up(key, now), now)
+
+
+def recent_member_for(token: str | None) -> Member | None:
+    """Like `member_for`, from memory where the session was looked up a moment ago and no rights ended since."""
+    return (remembered.get(session_key(token), clock.now()) if token else None) or member_for(token)
+
+
+def alive(session: Session, keys: Collection[str], now: datetime) -> set[str]:
+    """Which of these session keys are still valid."""
+    return store.live_keys(session, keys, now, now - IDLE)
+
+
+def _look_up(key: str, now: datetime) -> Member | None:
     with reading() as session:
         found = store.live_session(session, key, now, now - IDLE)
         if found is None:
@@ -283,9 +300,10 @@ def sign_out(token: str | None) -> None:
         return
     with transaction() as session:
         now = clock.now()
-        account_id = store.drop_session(session, _key_of(token))
+        account_id = store.drop_session(session, session_key(token))
         if account_id is None:
             return
+        after_commit(remembered.forget)
         store.note(session, now, account_id, "signed_out", "")
         if not store.has_session(session, account_id):
             store.go_away(session, account_id, now)

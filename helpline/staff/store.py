@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -89,6 +89,21 @@ def live_session(
     )
     found = session.execute(wanted).one_or_none()
     return None if found is None else (found[0], found[1])
+
+
+def live_keys(session: Session, keys: Collection[str], now: datetime, not_seen_since: datetime) -> set[str]:
+    """Which of these sessions may still be used."""
+    wanted = (
+        select(StaffSession.key)
+        .join(Account, Account.id == StaffSession.account_id)
+        .where(
+            StaffSession.key.in_(keys),
+            StaffSession.expires_at > now,
+            StaffSession.seen_at > not_seen_since,
+            Account.disabled_at.is_(None),
+        )
+    )
+    return set(session.scalars(wanted))
 
 
 def saw(session: Session, key: str, now: datetime, not_since: datetime) -> None:

@@ -28,7 +28,7 @@ def a_counsellor(
     chosen = login or f"counsellor{next(_numbers)}"
     held = tuple(lines) if lines is not None else (line,)
     staff.add_account(chosen, roles, held, languages, capacity)
-    account = duties.account_of_login(chosen)
+    account = duties.account_of_login(chosen, held[0])
     assert account is not None
     member = Member(
         id=account,

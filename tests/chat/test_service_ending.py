@@ -155,7 +155,7 @@ def test_a_chat_that_its_counsellor_ends_is_finished(time: StoppedClock) -> None
     assert ledger() == {"answered": 1}
 
 
-@pytest.mark.parametrize("ending", [leaves, exits, falls_silent, waits_in_vain, sees_the_line_close])
+@pytest.mark.parametrize("ending", [leaves, exits, falls_silent, waits_in_vain])
 def test_a_chat_that_was_handed_back_to_the_queue_was_answered(time: StoppedClock, ending: Ending) -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna)
@@ -163,6 +163,22 @@ def test_a_chat_that_was_handed_back_to_the_queue_was_answered(time: StoppedCloc
     service.change_duty(anna, "away", None, None)
     ending(visit, time)
     assert (visit.state, ledger()) == ("ended", {"answered": 1})
+
+
+def test_a_conversation_handed_over_at_closing_time_may_go_on(time: StoppedClock) -> None:
+    anna, ben = a_counsellor(), a_counsellor()
+    visit = a_chat(held_by=anna)
+    service.hand_over(anna, visit.chat, ben.login)
+    sees_the_line_close(visit, time)
+    assert (visit.state, visit.row.counsellor) == ("offered", ben.id)
+
+
+def test_the_wrap_up_is_for_whoever_talked_with_the_visitor(time: StoppedClock) -> None:
+    anna, ben = a_counsellor(), a_counsellor()
+    visit = a_chat(held_by=anna)
+    service.hand_over(anna, visit.chat, ben.login)
+    leaves(visit, time)
+    assert [len(service.resume(member)["wrap_ups"]) for member in (anna, ben)] == [1, 0]
 
 
 def test_a_contact_tells_the_wait_to_ten_seconds_and_the_length_to_the_minute(time: StoppedClock) -> None:

@@ -50,6 +50,13 @@ def on_commit(deed: Callable[[Connection], None]) -> Iterator[None]:
     event.remove(engine, "commit", deed)
 
 
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, for a while."""
+    deadline = real_time.monotonic() + 10
+    while not holds() and real_time.monotonic() < deadline:
+        real_time.sleep(0.01)
+
+
 def stored_for_others() -> int:
     """How many texts somebody else, on a connection of their own, finds in the database now."""
     foreign = create_engine(db.engine().url)
@@ -78,6 +85,8 @@ def test_a_text_is_shown_once_others_could_read_it(writer: Writer, monkeypatch: 
     seen: list[tuple[str, int]] = []
     monkeypatch.setattr(push, "emit", lambda name, data, namespace, room: seen.append((namespace, stored_for_others())))
     writer.submit(a_text(visit))
+    # Acknowledged first, then shown: the writer's own thread may still be at it.
+    eventually(lambda: len(seen) == 2)
     assert seen == [("/visitor", 1), ("/console", 1)]
 
 

@@ -234,7 +234,7 @@ def test_a_chat_is_handed_to_a_colleague(house: House) -> None:
         "nobody": "not_found",
         "anna": "not_found",
         "ben": "unavailable",
-        "cleo": "unavailable",
+        "cleo": "not_found",
         "ada": "unavailable",
     }
     for login, code in refusals.items():
