@@ -194,6 +194,21 @@ def use_own_websockets() -> None:
     engine._async = {**engine._async, "websocket": WebSocket}
 
 
+def stop_on_interrupt() -> None:
+    """Let Ctrl+C end the server wherever it comes: raised in the loop of a background thread it would end only that."""
+    import signal
+
+    import eventlet
+    import eventlet.hubs
+
+    server = eventlet.getcurrent()
+
+    def interrupt(*_: Any) -> None:
+        eventlet.hubs.get_hub().schedule_call_global(0, server.throw, KeyboardInterrupt)
+
+    signal.signal(signal.SIGINT, interrupt)
+
+
 def refuse_open_house(host: str, settings: Any) -> None:
     """Whoever serves others needs every sign-in guarded; raises ConfigError or CannotServe."""
     from helpline import config
@@ -224,6 +239,7 @@ def run(host: str, port: int, settings: Any) -> None:
     if settings.redis_url:
         bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))
     Background(app).start()
+    stop_on_interrupt()
     shown = f"[{host}]" if ":" in host else host
     print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)
 
