@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -229,6 +230,8 @@ def main() -> None:
     chosen = options()
     if (os.cpu_count() or 1) < 2:
         sys.exit("The load needs a core of its own: this machine has one.")
+    # Ended by a signal, everything that was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     os.sched_setaffinity(0, {LOAD_CORE})
     if chosen.priority:
         os.nice(chosen.priority)
