@@ -13,7 +13,6 @@ from typing import Annotated, Any, TypeVar
 import structlog
 from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -201,9 +200,3 @@ def after_commit(hook: Callable[[], None]) -> None:
         hook()
     else:
         unit.hooks.append(hook)
-
-
-def is_missing_schema(error: OperationalError) -> bool:
-    """True when a query failed because the tables are not there yet."""
-    text = str(error)
-    return "no such table" in text or "does not exist" in text

@@ -15,14 +15,6 @@ LOOP_DELAY = Histogram(
 )
 HINTS_LOST = Counter("helpline_hints_lost", "Hints to other processes that Redis did not take")
 REDIS_ERRORS = Counter("helpline_redis_errors", "Times the connection to Redis broke")
-DATABASE_ERRORS = Counter("helpline_database_errors", "Rounds of the dispatcher and batches of texts that failed")
-SYNC_GAPS = Counter("helpline_sync_gaps", "Syncs that found texts the client had not been told of")
-WAITS = Histogram(
-    "helpline_wait_seconds",
-    "From joining to the first answer",
-    ["line"],
-    buckets=(10, 30, 60, 120, 300, 600, 1800, 3600),
-)
 STALLS = Counter("helpline_loop_stalls", "Times the loop stood still for more than 250 ms")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from helpline import bus, clock
+from helpline import bus, clock, metrics
 from helpline.chat.items import Outcome, Read, Refused, Stored
 from helpline.extensions import socketio
 
@@ -99,6 +99,7 @@ def news(outcomes: Iterable[Outcome]) -> None:
             if outcome.moved:
                 read(outcome.chat, outcome.seq, to_visitor=not outcome.by_visitor)
         elif not outcome.resent:
+            metrics.TEXTS.labels(outcome.author).inc()
             _text(outcome)
 
 
