@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebSocket
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, Request, WebSocket
 
 ARGUMENTS = [
     "--headless",
@@ -22,6 +26,7 @@ ARGUMENTS = [
     # Whatever a page would ask of the world fails here, on every machine alike.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+CLOSING_SECONDS = 30.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # What Chromium writes when nobody listens or the line is cut; a page can't keep it from that.
 NO_LINE = re.compile(r"net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_)|Connection closed before")
@@ -40,10 +45,57 @@ def executable() -> str:
     return found
 
 
-def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Browser:
+def launch(playwright: Playwright, *arguments: str, keeps_pages: bool = False) -> Browser:
     """Start Chromium with a fresh profile; with `keeps_pages` going back shows kept pages, as people's browsers do."""
     left_out = ["--disable-back-forward-cache"] if keeps_pages else None
-    return playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS, ignore_default_args=left_out)
+    return playwright.chromium.launch(
+        executable_path=executable(), args=[*ARGUMENTS, *arguments], ignore_default_args=left_out
+    )
+
+
+class Chromium:
+    """A Chromium for several tests, started when first needed, and again when it had to be killed."""
+
+    def __init__(self, playwright: Playwright, *, keeps_pages: bool = False) -> None:
+        self._playwright = playwright
+        self._keeps_pages = keeps_pages
+        # Chromium ignores a switch it doesn't know; its process is found by it.
+        self._mark = f"--helpline-tests={secrets.token_hex(8)}"
+        self._browser: Browser | None = None
+
+    @property
+    def browser(self) -> Browser:
+        """The running browser."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = launch(self._playwright, self._mark, keeps_pages=self._keeps_pages)
+        return self._browser
+
+    def close(self, what: BrowserContext | None = None) -> None:
+        """Close one context, or the browser; one that hangs in it is killed, since its driver would wait forever."""
+        if self._browser is None:
+            return
+        killer = threading.Timer(CLOSING_SECONDS, self._kill)
+        killer.start()
+        try:
+            (what or self._browser).close()
+        except Error:
+            if self._browser.is_connected():
+                raise
+        finally:
+            killer.cancel()
+
+    @property
+    def pid(self) -> int:
+        """The process that holds all pages."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                arguments = (process / "cmdline").read_bytes().decode(errors="replace")
+                if self._mark in arguments and "--type=" not in arguments:
+                    return int(process.name)
+        raise RuntimeError("no Chromium runs")
+
+    def _kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 class Watch:

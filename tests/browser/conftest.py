@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.chromium import Chromium
 from tests.browser.stage import Stage
 from tests.journeys.house import House
 
@@ -37,11 +37,11 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
     """A running Chromium."""
-    browser = launch(playwright)
-    yield browser
-    browser.close()
+    running = Chromium(playwright)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +62,11 @@ def house(open_house: House) -> Iterator[House]:
 
 
 @pytest.fixture
-def new_stage(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Callable[..., Stage]]:
+def new_stage(request: pytest.FixtureRequest, chromium: Chromium) -> Iterator[Callable[..., Stage]]:
     """Sets a stage on a helpline, in a browser of one's own if need be."""
     made: list[Stage] = []
 
-    def make(house: House, browser: Browser = chromium) -> Stage:
+    def make(house: House, browser: Chromium = chromium) -> Stage:
         made.append(Stage(browser, house))
         return made[-1]
 

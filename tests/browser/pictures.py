@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.chromium import Chromium
 from tests.browser.people import Desk, Room
 from tests.browser.stage import PHONE, Stage
 from tests.clients import Visitor
@@ -88,13 +88,13 @@ def main() -> None:
         house = House(Path(folder) / "instance", ping_seconds="1")
         mila = sign_in_of("mila", house.server.command("demo"))
         house.server.start()
-        browser = launch(playwright)
+        chromium = Chromium(playwright)
         try:
-            stage = Stage(browser, house)
+            stage = Stage(chromium, house)
             take(stage, mila)
             stage.close("pictures", failed=False)
         finally:
-            browser.close()
+            chromium.close()
             house.server.stop()
     for picture in sorted(PICTURES.glob("*.png")):
         print(f"{picture.name}: {picture.stat().st_size // 1024} kB")

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import NO_LINE, Watch
+from tests.browser.chromium import NO_LINE, Chromium, Watch
 from tests.browser.people import Desk, PlainRoom, Room
 from tests.journeys.house import House
 
@@ -24,8 +24,8 @@ expect.set_options(timeout=PATIENCE_MS)
 class Stage:
     """Opens browsers on a running helpline."""
 
-    def __init__(self, browser: Browser, house: House) -> None:
-        self.browser = browser
+    def __init__(self, chromium: Chromium, house: House) -> None:
+        self.chromium = chromium
         self.house = house
         self.watch = Watch(house.server.url)
         self._pages: dict[str, Page] = {}
@@ -40,7 +40,7 @@ class Stage:
         width, height = size
         # Without motion nothing is measured or photographed half way.
         wanted = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", "locale": "en-GB"}
-        context = self.browser.new_context(**(wanted | options))
+        context = self.chromium.browser.new_context(**(wanted | options))
         context.set_default_timeout(PATIENCE_MS)
         self.watch.over(context)
         self._pages[who] = context.new_page()
@@ -106,7 +106,7 @@ class Stage:
         if failed:
             self._keep(re.sub(r"[^\w.-]+", "_", test))
         for page in self._pages.values():
-            page.context.close()
+            self.chromium.close(page.context)
         problems = self.watch.problems
         assert not problems or failed, "\n".join(problems)
 

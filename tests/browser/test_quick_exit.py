@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.chromium import ANSWERED_NO, launch
+from tests.browser.chromium import ANSWERED_NO, Chromium
 from tests.browser.people import Room
 from tests.browser.stage import PHONE, Stage
 from tests.clients import Counsellor
@@ -31,11 +31,11 @@ def by_shift(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def keeping(playwright: Playwright) -> Iterator[Browser]:
+def keeping(playwright: Playwright) -> Iterator[Chromium]:
     """A Chromium that keeps left pages whole for going back, as people's browsers do."""
-    browser = launch(playwright, keeps_pages=True)
-    yield browser
-    browser.close()
+    running = Chromium(playwright, keeps_pages=True)
+    yield running
+    running.close()
 
 
 @pytest.fixture(params=["chromium", "keeping"])
@@ -132,6 +132,7 @@ def test_the_counsellor_is_told(stage: Stage) -> None:
     room.sees(SECRET, "I am here.")
     by_button(room.page)
     desk.is_told("The visitor pressed the quick exit.")
+    room.page.wait_for_url("**/exit")
     expect(desk.page.locator("#composer")).to_be_hidden()
 
 
