@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
-from helpline.chat import access, changes, presence, push, reading, routing, store, wakeup
+from helpline.chat import access, changes, oversight, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.entry import Entry, new_chat
 from helpline.chat.items import Mark, Refused, Stored, Text
@@ -364,7 +364,7 @@ def resume(member: Member) -> dict[str, Any]:
     now = clock.now()
     presence.counsellor_heard(member.id, now)
     with reading_transaction() as session:
-        return reading.console(session, member, now)
+        return reading.console(session, member, now) | oversight.overview(session, member, now)
 
 
 def change_duty(member: Member, state: object, line: object, capacity: object) -> dict[str, Any]:

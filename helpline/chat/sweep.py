@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import config, metrics
-from helpline.chat import changes, push, reading, routing, store, wakeup
+from helpline.chat import changes, oversight, push, reading, routing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
 from helpline.chat.states import Action, State
 from helpline.chat.store import Glimpse
@@ -284,7 +284,7 @@ def _show(view: _View) -> None:
     _show_states(queues_of_lines, sights, now)
     _show_queues(looking, view.live, now)
     _show_boards(
-        {slug: _board(slug, view, queues_of_lines[slug], sights[slug], missed[slug]) for slug in view.lines}, now
+        {slug: oversight.board(view.live, slug, sights[slug], missed[slug], now) for slug in view.lines}, now
     )
     metrics.CHATS.clear()
     for slug, queue in queues_of_lines.items():
@@ -323,16 +323,6 @@ def _show_queues(looking: dict[str, frozenset[str]], live: list[Glimpse], now: d
         if _shown_queues.get(account) != gist:
             _shown_queues[account] = gist
             push.queue(account, [reading.in_queue(chat, now) for chat in queue])
-
-
-def _board(slug: str, view: _View, queue: list[Glimpse], sight: reading.LineSight, missed: int) -> dict[str, Any]:
-    return {
-        "waiting": len(queue),
-        "longest_wait_s": max((reading.waited_s(chat, view.now) for chat in queue), default=0),
-        "active": sum(chat.line == slug and chat.state == State.ACTIVE for chat in view.live),
-        "on_duty": sight.on_duty,
-        "missed_today": missed,
-    }
 
 
 def _show_boards(boards: dict[str, dict[str, Any]], now: datetime) -> None:
