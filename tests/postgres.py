@@ -39,7 +39,9 @@ both_databases = pytest.mark.parametrize(
 class Postgres:
     """A server that listens on a socket file only; every database in it is a copy of one that is migrated."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """A `durable` one keeps what it has acknowledged through a power cut, as a real installation's does."""
+        self.options = () if durable else UNSAFE_BUT_FAST
         # Short: the path of a socket file has at most 107 characters. Open to look through: postgres runs as another.
         self.folder = Path(tempfile.mkdtemp(prefix="helpline-pg-"))
         self.folder.chmod(0o755)
@@ -47,7 +49,9 @@ class Postgres:
         self._made = 0
         self._migrated = False
         try:
-            self._start(self._programs())
+            self._bin = self._programs()
+            self._lay_out()
+            self.start()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -77,34 +81,39 @@ class Postgres:
             return {}
         return {"user": self._runs_as.pw_uid, "group": self._runs_as.pw_gid, "extra_groups": [], "cwd": "/"}
 
-    def _start(self, programs: Path) -> None:
-        data, log = self.folder / "data", self.folder / "log"
+    def _lay_out(self) -> None:
+        data = self._socket = self.folder / "data"
         data.mkdir(mode=0o700)
         if self._runs_as is not None:
             os.chown(data, self._runs_as.pw_uid, self._runs_as.pw_gid)
+        program = self._bin / "initdb"
         made = subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "helpline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+            [program, "-D", data, "-U", "helpline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
             capture_output=True,
             text=True,
             **self._as_user(),
         )
         if made.returncode:
             raise RuntimeError(f"initdb: {made.stderr}")
-        options = [part for option in UNSAFE_BUT_FAST for part in ("-c", option)]
-        with log.open("wb") as output:
+
+    def start(self) -> None:
+        """Start on the data as they are, and wait until it answers; after `crash` this recovers them."""
+        log = self.folder / "log"
+        options = [part for option in self.options for part in ("-c", option)]
+        with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-h", "", "-k", data, *options],
+                [self._bin / "postgres", "-D", self._socket, "-h", "", "-k", self._socket, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 **self._as_user(),
             )
-        self._socket = data
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text()
                 self.stop()
-                raise RuntimeError(f"postgres does not start: {log.read_text()}")
+                raise RuntimeError(f"postgres does not start: {said}")
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -152,12 +161,16 @@ class Postgres:
             cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
         connection.close()
 
-    def stop(self) -> None:
-        """End the server and remove all it wrote."""
-        self._process.send_signal(signal.SIGQUIT)  # at once: nothing has to be kept
+    def crash(self) -> None:
+        """End at once, as after a power cut: connections break, nothing is tidied up."""
+        self._process.send_signal(signal.SIGQUIT)
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def stop(self) -> None:
+        """End the server and remove all it wrote."""
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
