@@ -94,6 +94,7 @@ apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 system-tools:
 	@[ -n "$${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || { $(call apt,chromium fonts-liberation); }
 	@command -v strace >/dev/null || { $(call apt,strace); }
+	@[ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || { $(call apt,nginx-light); }
 
 # --- upkeep ----------------------------------------------------------------------------------------------
 
