@@ -9,6 +9,7 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from tests.browser.chromium import Chromium
 from tests.browser.stage import Stage
+from tests.clients import Server
 from tests.journeys.house import House
 
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
@@ -47,7 +48,7 @@ def chromium(playwright: Playwright) -> Iterator[Chromium]:
 @pytest.fixture(scope="session")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A helpline with staff that runs as long as the tests do."""
-    house = House(tmp_path_factory.mktemp("browser") / "instance", ping_seconds="1", joint_front_page="true")
+    house = House(Server(tmp_path_factory.mktemp("browser") / "instance", ping_seconds="1", joint_front_page="true"))
     try:
         yield house.open()
     finally:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser.chromium import Chromium
 from tests.browser.people import Desk, Room
 from tests.browser.stage import PHONE, Stage
-from tests.clients import Visitor
+from tests.clients import Server, Visitor
 from tests.journeys.house import House
 
 PICTURES = Path(__file__).parents[2] / "docs/pictures"
@@ -85,7 +85,7 @@ def main() -> None:
     """Start a demo, take the pictures, tell their sizes."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        house = House(Path(folder) / "instance", ping_seconds="1")
+        house = House(Server(Path(folder) / "instance", ping_seconds="1"))
         mila = sign_in_of("mila", house.server.command("demo"))
         house.server.start()
         chromium = Chromium(playwright)

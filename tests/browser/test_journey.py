@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.chromium import NO_LINE
 from tests.browser.people import Desk, PlainRoom, Room
 from tests.browser.stage import PHONE, Stage
+from tests.clients import Server
 from tests.journeys.house import House
 
 COUNSELLORS = {"anna": (["counsellor"], ["youth"]), "ben": (["counsellor"], ["youth"])}
@@ -19,7 +20,7 @@ COUNSELLORS = {"anna": (["counsellor"], ["youth"]), "ben": (["counsellor"], ["yo
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A helpline of its own, since this one is stopped and started again."""
-    house = House(tmp_path / "instance", ping_seconds="1")
+    house = House(Server(tmp_path / "instance", ping_seconds="1"))
     yield house.open(COUNSELLORS)
     house.server.stop()
 

@@ -18,7 +18,7 @@ import requests
 import websocket
 from requests.adapters import HTTPAdapter
 
-from tests.clients import PATIENCE, Counsellor, Visitor
+from tests.clients import PATIENCE, Counsellor, Server, Visitor
 from tests.journeys.house import House
 
 PEER = "127.77.66.55"
@@ -243,7 +243,7 @@ def kept(house: House) -> dict[str, bytes]:
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A server that logs all it can and breaks where it is told to."""
     (tmp_path / "sitecustomize.py").write_text(BREAKING.replace("TEXT", repr(TEXT)), encoding="utf-8")
-    broken = House(tmp_path / "instance", log_level="DEBUG", trusted_proxies=request.param, ping_seconds="0.5")
+    broken = House(Server(tmp_path / "instance", log_level="DEBUG", trusted_proxies=request.param, ping_seconds="0.5"))
     broken.server.environment["PYTHONPATH"] = str(tmp_path)
     broken.open({"anna": (["counsellor"], ["youth"])})
     yield broken

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clients import Server
 from tests.journeys.house import House
 
 
 @pytest.fixture(scope="session")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server with staff that runs as long as the tests do."""
-    house = House(tmp_path_factory.mktemp("house") / "instance", ping_seconds="0.5")
+    house = House(Server(tmp_path_factory.mktemp("house") / "instance", ping_seconds="0.5"))
     try:
         yield house.open()
     finally:

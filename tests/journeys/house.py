@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, NullPool, create_engine, select, update
+
+from helpline.lines.models import Line
 from tests.clients import Counsellor, Server, Visitor, Wire
 
 # login: (roles, lines)
@@ -32,6 +35,7 @@ RESTLESS = {
     "staff_sessions": {"seen_at"},
     "leases": {"until", "since", "holder"},
 }
+LINES = Line.__table__
 EMPTIED = ("messages", "refused_offers", "wrap_ups", "contacts", "missed_contacts", "chats", "visitor_sessions")
 SECONDS = 10.0
 
@@ -61,11 +65,14 @@ def _steady(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
 
 
 class House:
-    """A running server with staff; whoever comes in is seen out after each test."""
+    """A running server, or several that look like one, with staff; whoever comes in is seen out after each test."""
 
-    def __init__(self, instance: Path, **settings: str) -> None:
-        self.server = Server(instance, **settings)
-        self.database = instance / "helpline.db"
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.database = server.instance / "helpline.db"
+        address = server.environment.get("HELPLINE_DATABASE_URL", f"sqlite:///{self.database}")
+        waiting = {"timeout": 10} if address.startswith("sqlite") else {}
+        self._engine = create_engine(address, poolclass=NullPool, connect_args=waiting)
         self._credentials: dict[str, tuple[str, str]] = {}
         self._consoles: dict[str, str] = {}
         self._leaving: list[Callable[[], None]] = []
@@ -75,7 +82,8 @@ class House:
         hours = [["lines", "set", line, "--hours", "always"] for line in ("youth", "prevention")]
         self.hire(staff, *hours)
         self.server.start()
-        self._lines = self.rows("SELECT * FROM lines")
+        with self._engine.connect() as connection:
+            self._lines = [dict(row) for row in connection.execute(select(LINES)).mappings()]
         return self
 
     def hire(self, staff: dict[str, tuple[list[str], list[str]]], *before: list[str]) -> None:
@@ -101,15 +109,15 @@ class House:
         """Password and TOTP secret of this member of staff."""
         return self._credentials[login]
 
-    def visitor(self, **headers: str) -> Visitor:
-        """A browser that nobody knows."""
-        visitor = Visitor(self.server, **headers)
+    def visitor(self, at: Server | None = None, **headers: str) -> Visitor:
+        """A browser that nobody knows; it asks `at` this server where there are several."""
+        visitor = Visitor(at or self.server, **headers)
         self._leaving.append(visitor.http.close)
         return visitor
 
-    def counsellor(self, login: str) -> Counsellor:
+    def counsellor(self, login: str, at: Server | None = None) -> Counsellor:
         """A browser in which this member of staff is signed in."""
-        counsellor = Counsellor(self.server)
+        counsellor = Counsellor(at or self.server)
         self._leaving.append(counsellor.http.close)
         if login not in self._consoles:
             counsellor.sign_in(login, *self._credentials[login])
@@ -137,18 +145,22 @@ class House:
         """This member of staff, connected, on duty, and offered nothing."""
         return self.on_duty(login, line, state="on_phone")
 
-    def on_duty(self, login: str, line: str = "youth", capacity: int = 3, state: str = "available") -> Counsellor:
+    def on_duty(
+        self, login: str, line: str = "youth", capacity: int = 3, state: str = "available", at: Server | None = None
+    ) -> Counsellor:
         """This member of staff, connected and on duty."""
-        counsellor = self.counsellor(login)
+        counsellor = self.counsellor(login, at)
         self.tab(counsellor)
         counsellor.wire.call("resume", {})
         answer = counsellor.wire.call("duty", {"state": state, "line": line, "capacity": capacity})
         assert answer["ok"], answer
         return counsellor
 
-    def talk(self, counsellor: Counsellor, line: str = "youth", **answers: str) -> tuple[Visitor, str]:
+    def talk(
+        self, counsellor: Counsellor, line: str = "youth", at: Server | None = None, **answers: str
+    ) -> tuple[Visitor, str]:
         """A visitor whom this counsellor has accepted, both connected; and the chat's id."""
-        visitor = self.visitor().join(line, **answers)
+        visitor = self.visitor(at).join(line, **answers)
         self.tab(visitor)
         chat = counsellor.accept_next()
         visitor.wire.wait_for("state", state="active")
@@ -157,21 +169,20 @@ class House:
     # The database, from outside
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What a query finds now."""
-        with self._connected() as connection:
-            found = connection.execute(query, values).fetchall()
-        connection.close()
-        return found
+        """What a query finds now; a `?` stands for each value."""
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in self._run(connection, query, values)]
 
     def change(self, *statements: str) -> None:
         """Change rows behind the server's back, in one transaction."""
-        with self._connected() as connection:
+        with self._engine.begin() as connection:
             for statement in statements:
-                connection.execute(statement)
-        connection.close()
+                self._run(connection, statement)
 
-    def _connected(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.database, timeout=10)
+    @staticmethod
+    def _run(connection: Connection, statement: str, values: tuple[Any, ...] = ()) -> Any:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        return connection.exec_driver_sql(statement.replace("?", mark), values)
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, without what changes by itself."""
@@ -189,14 +200,12 @@ class House:
         for leave in self._leaving:
             leave()
         self._leaving.clear()
-        questions = ", ".join("?" * len(self._lines[0]))
-        with self._connected() as connection:
+        with self._engine.begin() as connection:
             for table in EMPTIED:
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
-            connection.execute("UPDATE duties SET state = 'away', missed_offers = 0, typed_at = NULL")
-            refill = f"INSERT OR REPLACE INTO lines VALUES ({questions})"  # noqa: S608 - question marks only
-            connection.executemany(refill, self._lines)
-        connection.close()
+                self._run(connection, f"DELETE FROM {table}")  # noqa: S608 - names from above
+            self._run(connection, "UPDATE duties SET state = 'away', missed_offers = 0, typed_at = NULL")
+            for line in self._lines:
+                connection.execute(update(LINES).where(LINES.c.slug == line["slug"]).values(line))
 
 
 def quiet(wire: Wire, event: str, seconds: float = 0.4) -> None:
