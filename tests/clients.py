@@ -16,6 +16,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
 import requests
@@ -65,6 +66,12 @@ class Server:
 
     def start(self, *prefix: str) -> Server:
         """Start to serve and wait until pages come; `prefix` is a command that runs it, such as strace."""
+        self.launch(*prefix)
+        self.wait_until_it_serves()
+        return self
+
+    def launch(self, *prefix: str) -> None:
+        """Start the process."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -80,13 +87,17 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
+
+    def wait_until_it_serves(self) -> None:
+        """Wait until pages come."""
+        assert self.process is not None
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server stopped: {self.log.read_text()[-2000:]}")
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/healthz", timeout=2).ok:
-                    return self
+                    return
             time.sleep(0.05)
         raise TimeoutError("the server does not answer")
 
@@ -254,6 +265,12 @@ class Browser:
         return self.http.post(
             self.server.url + path, data=fields | {"csrf_token": token}, timeout=PATIENCE, allow_redirects=False
         )
+
+    def give_cookie(self, name: str, value: str) -> None:
+        """Put a cookie of another browser into this one."""
+        host = urlsplit(self.server.url).hostname or ""
+        # To Python's cookies a name without a dot is one of the network `.local`.
+        self.http.cookies.set(name, value, domain=host if "." in host else f"{host}.local")
 
     def cookie_header(self, name: str) -> str:
         """`name=value` as a socket sends it."""

@@ -124,7 +124,7 @@ class House:
             self._consoles[login] = str(counsellor.http.cookies["console"])
             counsellor.http.cookies.clear()
         counsellor.login = login
-        counsellor.http.cookies.set("console", self._consoles[login], domain="127.0.0.1")
+        counsellor.give_cookie("console", self._consoles[login])
         return counsellor
 
     def tab(self, person: Visitor | Counsellor) -> Wire:
