@@ -1,7 +1,9 @@
 """Where the server's processor time goes while it is loaded: shares by function and by purpose.
 
     .venv/bin/python benchmarks/costs.py texts          or marks, real: 50 chats as fast as answered
+    .venv/bin/python benchmarks/costs.py paced          50 chats at 200 texts a second in all
     .venv/bin/python benchmarks/costs.py arriving       or waiting, many: 500 visitors
+    .venv/bin/python benchmarks/costs.py texts --on postgres
 
 The server samples itself by its own processor clock, on a signal, so that every greenlet is seen where it really is; a
 profiler from outside stops the process to look, which distorts it.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -20,6 +23,7 @@ from typing import Any
 
 EVERY_SECONDS = 0.002
 SECONDS = 10.0
+PACE = 200.0
 CROWDS = ("arriving", "waiting", "many")
 VISITORS = 500
 
@@ -61,13 +65,18 @@ def sample_into(path: str) -> None:
 SAMPLED = "from benchmarks.costs import sample_into; sample_into({path!r}); from helpline.cli import main; main()"
 
 
-async def run(scene: str, out: Path) -> float:
+async def run(scene: str, out: Path, place: str) -> float:
     """Load a sampled server; processor milliseconds a text, or a second where the scene isn't about texts."""
-    from benchmarks import servers
+    from benchmarks import databases, servers
     from benchmarks.people import CHATS_A_COUNSELLOR
 
     crowd = scene in CROWDS
-    product = servers.Product("sampled")
+    database = databases.postgres() if place == "postgres" else None
+    stack = contextlib.ExitStack()
+    if database is not None:
+        stack.callback(database.stop)
+    url = stack.enter_context(database.empty_database()) if database is not None else ""
+    product = servers.Product("sampled", database=url)
     try:
         product.furnish(50 if crowd else 25, 10 if crowd else CHATS_A_COUNSELLOR)
         servers.COMMAND = SAMPLED.format(path=str(out))
@@ -78,6 +87,7 @@ async def run(scene: str, out: Path) -> float:
         return cost
     finally:
         product.stop()
+        stack.close()
 
 
 async def _talk(product: Any, manner: Any) -> float:
@@ -85,7 +95,10 @@ async def _talk(product: Any, manner: Any) -> float:
 
     talk = await talk_on(product, 50)
     asyncio.get_running_loop().call_later(1.5, product.processes[0].send_signal, signal.SIGUSR2)
-    await talk.as_fast_as_answered(SECONDS, manner, product.cpu)
+    if manner == "paced":
+        await talk.at_a_pace(PACE, SECONDS, "real", product.cpu)
+    else:
+        await talk.as_fast_as_answered(SECONDS, manner, product.cpu)
     product.processes[0].send_signal(signal.SIGUSR1)
     count = await talk.end()
     print(f"{manner}: {count.a_second:.0f} texts a second, {count.cpu_ms:.3f} ms of the processor a text")
@@ -141,15 +154,16 @@ def show(out: Path, cpu_ms: float, rows: int) -> None:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scene", choices=("texts", "marks", "real", *CROWDS))
+    parser.add_argument("scene", choices=("texts", "marks", "real", "paced", *CROWDS))
     parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("costs.txt"), help="file for the samples")
+    parser.add_argument("--on", choices=("sqlite", "postgres"), default="sqlite")
     chosen = parser.parse_args()
     if not hasattr(signal, "setitimer"):
         sys.exit("This system has no processor clock to sample by.")
     os.sched_setaffinity(0, {1})
     chosen.out.unlink(missing_ok=True)
-    show(chosen.out, asyncio.run(run(chosen.scene, chosen.out)), chosen.rows)
+    show(chosen.out, asyncio.run(run(chosen.scene, chosen.out, chosen.on)), chosen.rows)
 
 
 if __name__ == "__main__":

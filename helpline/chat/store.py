@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Row, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from helpline.chat.models import Chat, Lease, Message, RefusedOffer
@@ -69,10 +69,17 @@ _ROOM = (
     .order_by(_chat.id)
     .with_for_update()
 )
+COUNTERS = ("talk_seq", "aside_seq", "visitor_read", "counsellor_read")
 _SAVE_ROOM = (
     update(Chat.__table__)
     .where(_chat.id == bindparam("room"))
-    .values({name: bindparam(f"new_{name}") for name in ("talk_seq", "aside_seq", "visitor_read", "counsellor_read")})
+    .values({name: bindparam(f"new_{name}") for name in COUNTERS})
+)
+# One for each chat would be a way to PostgreSQL and back for each.
+_SAVE_ROOMS_AT_ONCE = text(
+    f"UPDATE chats SET {', '.join(f'{name} = new.{name}' for name in COUNTERS)}"  # noqa: S608 - our own names
+    f" FROM unnest(CAST(:id AS text[]), {', '.join(f'CAST(:{name} AS integer[])' for name in COUNTERS)})"
+    f" AS new(id, {', '.join(COUNTERS)}) WHERE chats.id = new.id"
 )
 
 
@@ -83,18 +90,16 @@ def lock_rooms(session: Session, chat_ids: Collection[str]) -> dict[str, Room]:
 
 def save_rooms(session: Session, rooms: Iterable[Room]) -> None:
     """Write the counters of these chats in one statement."""
-    values = [
-        {
-            "room": room.id,
-            "new_talk_seq": room.talk_seq,
-            "new_aside_seq": room.aside_seq,
-            "new_visitor_read": room.visitor_read,
-            "new_counsellor_read": room.counsellor_read,
-        }
-        for room in rooms
-    ]
-    if values:
-        session.connection().execute(_SAVE_ROOM, values)
+    changed = list(rooms)
+    if not changed:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        columns = {name: [getattr(room, name) for room in changed] for name in ("id", *COUNTERS)}
+        connection.execute(_SAVE_ROOMS_AT_ONCE, columns)
+    else:
+        rows = [{f"new_{name}": getattr(room, name) for name in COUNTERS} | {"room": room.id} for room in changed]
+        connection.execute(_SAVE_ROOM, rows)
 
 
 def move(session: Session, chat: Chat, action: Action, **changes: Any) -> bool:
@@ -243,15 +248,14 @@ def insert_texts(session: Session, rows: list[dict[str, Any]]) -> None:
         session.connection().execute(insert(Message.__table__), rows)
 
 
+_seen_later = update(Chat.__table__).where(_chat.id == bindparam("chat"), _chat.visitor_seen_at < bindparam("at"))
+
+
 def mark_seen(session: Session, seen: dict[str, datetime]) -> None:
     """Write when the visitors of these chats were last heard."""
-    for chat_id in sorted(seen):
-        session.execute(
-            update(Chat)
-            .where(Chat.id == chat_id, Chat.visitor_seen_at < seen[chat_id])
-            .values(visitor_seen_at=seen[chat_id])
-            .execution_options(synchronize_session=False)
-        )
+    if seen:
+        marks = [{"chat": chat_id, "at": seen[chat_id]} for chat_id in sorted(seen)]
+        session.connection().execute(_seen_later.values(visitor_seen_at=bindparam("at")), marks)
 
 
 def take_lease(session: Session, name: str, holder: str, now: datetime, until: datetime) -> datetime | None:

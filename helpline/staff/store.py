@@ -20,6 +20,9 @@ from helpline.staff.models import (
     StaffSession,
 )
 
+_session = StaffSession.__table__.c
+_account = Account.__table__.c
+
 
 def _changed(result: Any) -> int:
     return cast("CursorResult[object]", result).rowcount
@@ -91,19 +94,25 @@ def live_session(
     return None if found is None else (found[0], found[1])
 
 
+# Asked with every text: put together once.
+_LIVE_KEYS = (
+    select(_session.key)
+    .join(Account.__table__, _account.id == _session.account_id)
+    .where(
+        _session.key.in_(bindparam("keys", expanding=True)),
+        _session.expires_at > bindparam("now"),
+        _session.seen_at > bindparam("not_since"),
+        _account.disabled_at.is_(None),
+    )
+)
+
+
 def live_keys(session: Session, keys: Collection[str], now: datetime, not_seen_since: datetime) -> set[str]:
     """Which of these sessions may still be used."""
-    wanted = (
-        select(StaffSession.key)
-        .join(Account, Account.id == StaffSession.account_id)
-        .where(
-            StaffSession.key.in_(keys),
-            StaffSession.expires_at > now,
-            StaffSession.seen_at > not_seen_since,
-            Account.disabled_at.is_(None),
-        )
-    )
-    return set(session.scalars(wanted))
+    if not keys:
+        return set()
+    wanted = {"keys": list(keys), "now": now, "not_since": not_seen_since}
+    return set(session.connection().execute(_LIVE_KEYS, wanted).scalars())
 
 
 def saw(session: Session, key: str, now: datetime, not_since: datetime) -> None:
