@@ -16,6 +16,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from helpline import metrics
+
 log = structlog.get_logger()
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -71,9 +73,45 @@ def random_key() -> str:
 def new_engine(url: str | URL) -> Engine:
     """An engine with the house's settings for SQLite or PostgreSQL."""
     address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=20, max_overflow=20, hide_parameters=True)
-    # hide_parameters: an error's message may end in a log, what was to be stored may not.
+    engine = _on_sqlite(address) if address.get_backend_name() == "sqlite" else _on_postgresql(address)
+
+    @event.listens_for(engine, "handle_error")
+    def count(context: Any) -> None:
+        metrics.database_error(context.original_exception, context.is_disconnect)
+
+    return engine
+
+
+# What libpq and the server are told, unless the address says otherwise. A host that vanished is noticed within these
+# seconds; and what a process locked that froze or vanished itself is free again after as long.
+SILENCE_SECONDS = 10
+_ON_CONNECTING = {
+    "connect_timeout": 5,
+    "keepalives_idle": SILENCE_SECONDS // 2,
+    "keepalives_interval": 1,
+    "keepalives_count": SILENCE_SECONDS // 2,
+    "tcp_user_timeout": SILENCE_SECONDS * 1000,
+    "options": f"-c idle_in_transaction_session_timeout={SILENCE_SECONDS}s -c tcp_user_timeout={SILENCE_SECONDS}s "
+    f"-c tcp_keepalives_idle={SILENCE_SECONDS // 2} -c tcp_keepalives_interval=1 "
+    f"-c tcp_keepalives_count={SILENCE_SECONDS // 2}",
+}
+
+
+def _on_postgresql(address: URL) -> Engine:
+    ours = {name: value for name, value in _ON_CONNECTING.items() if name not in address.query}
+    return create_engine(
+        address,
+        pool_pre_ping=True,
+        pool_size=20,
+        max_overflow=20,
+        pool_timeout=SILENCE_SECONDS,
+        connect_args=ours,
+        # An error's message may end in a log, what was to be stored may not.
+        hide_parameters=True,
+    )
+
+
+def _on_sqlite(address: URL) -> Engine:
     engine = create_engine(address, connect_args={"timeout": 0, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpline import metrics
 from helpline.chat import push, reading, routing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
-from helpline.chat.states import END_REASON, Action, Reason, State, missed_cause
+from helpline.chat.states import END_REASON, Action, Cause, Reason, State, missed_cause
 from helpline.chat.store import Glimpse
 from helpline.contacts import service as contacts
 from helpline.db import after_commit
@@ -27,7 +27,7 @@ def offer(session: Session, chat: Chat, account: str, now: datetime) -> bool:
         return False
     ringing = reading.offer(chat, now)
     after_commit(lambda: push.offer(account, ringing))
-    metrics.OFFERS.labels("made").inc()
+    after_commit(metrics.OFFERS.labels("made").inc)
     tell(session, chat, now)
     return True
 
@@ -54,9 +54,10 @@ def back_to_queue(session: Session, chat: Chat, action: Action, now: datetime, w
             duties.idle_from(account, now)
             after_commit(lambda: push.console_state(chat.id, State.WAITING, why))
             after_commit(lambda: push.unsee(account, chat.id))
+            after_commit(metrics.RETURNED.labels(why).inc)
         else:
             after_commit(lambda: push.offer_gone(account, chat.id, why))
-    metrics.OFFERS.labels(why).inc()
+            after_commit(metrics.OFFERS.labels(why).inc)
     tell(session, chat, now)
     after_commit(wakeup.wake)
     return True
@@ -73,9 +74,10 @@ def finish(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
     if account is not None and was == State.OFFERED:
         why = "left" if reason in (Reason.LEFT, Reason.EMERGENCY_EXIT, Reason.LOST) else "ended"
         after_commit(lambda: push.offer_gone(account, chat.id, why))
+        after_commit(metrics.OFFERS.labels(why).inc)
     if account is not None and was == State.ACTIVE:
         duties.idle_from(account, now)
-    metrics.ENDED.labels(chat.line, reason).inc()
+    after_commit(metrics.ENDED.labels(chat.line, reason).inc)
     tell(session, chat, now)
     after_commit(wakeup.wake)
     return True
@@ -96,6 +98,8 @@ def _write_ledger(chat: Chat, line: Line, reason: Reason, account: str | None, n
     waited = (now - chat.joined_at).total_seconds()
     cause = missed_cause(reason, waited, chat.someone_on_duty, line.left_early_seconds)
     contacts.record_missed(line, cause=cause, at=chat.joined_at, language=chat.language, wait_s=waited)
+    if cause != Cause.LEFT_EARLY:
+        after_commit(lambda: metrics.WAITS.labels(chat.line, "missed").observe(waited))
 
 
 def tell(session: Session, chat: Chat, now: datetime) -> None:

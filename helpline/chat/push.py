@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from helpline import bus, clock, metrics
+from helpline.chat import gaps
 from helpline.chat.items import Outcome, Read, Refused, Stored
 from helpline.extensions import socketio
 
@@ -46,6 +48,16 @@ def _sockets_in(room: str, namespace: str) -> list[str]:
     return [sid for sid, _ in socketio.server.manager.get_participants(namespace, room)]
 
 
+def open_sockets(namespace: str) -> int:
+    """How many sockets of this namespace are open in this process."""
+    server = socketio.server
+    return 0 if server is None else len(server.manager.rooms.get(namespace, {}).get(None, ()))
+
+
+for _namespace in (VISITOR, CONSOLE):
+    metrics.CONNECTIONS.labels(_namespace).set_function(partial(open_sockets, _namespace))
+
+
 def hang_up(session_key: str) -> None:
     """Close the sockets of a visitor's session that has ended."""
     bus.everywhere("hang_up", session_key)
@@ -77,6 +89,7 @@ def unsee(account: str, chat: str) -> None:
 def _unsee_here(account: str, chat: str) -> None:
     for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.leave_room(sid, chat_room(chat), namespace=CONSOLE)
+        gaps.forget_chat(sid, chat)
 
 
 def message_of(text: Stored) -> dict[str, Any]:
@@ -99,7 +112,7 @@ def news(outcomes: Iterable[Outcome]) -> None:
             if outcome.moved:
                 read(outcome.chat, outcome.seq, to_visitor=not outcome.by_visitor)
         elif not outcome.resent:
-            metrics.TEXTS.labels(outcome.author).inc()
+            metrics.text(outcome.author)
             _text(outcome)
 
 

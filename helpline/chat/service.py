@@ -218,7 +218,10 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
             raise Conflict("taken")
         if chat.state == State.WAITING and not _may_pull(session, member, duty, chat):
             raise Conflict("wrong_state")
-        first_time = chat.started_at or now
+        first_time, pulled = chat.started_at or now, chat.state == State.WAITING
+        if chat.started_at is None:
+            waited = (now - chat.joined_at).total_seconds()
+            after_commit(lambda: metrics.WAITS.labels(chat.line, "answered").observe(waited))
         won = store.move(
             session, chat, Action.ACCEPT, counsellor=member.id, offer_expires_at=None, started_at=first_time
         )
@@ -229,7 +232,7 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
         after_commit(lambda: push.see(member.id, chat.id))
         after_commit(lambda: push.offer_gone(member.id, chat.id, "accepted"))
         changes.tell(session, chat, now)
-        metrics.OFFERS.labels("accepted").inc()
+        after_commit(metrics.OFFERS.labels("pulled" if pulled else "accepted").inc)
         after_commit(wakeup.wake)
         return reading.in_hand(session, chat, now)
 

@@ -11,11 +11,10 @@ import structlog
 from flask_socketio import Namespace, SocketIO
 from socketio.exceptions import ConnectionRefusedError
 from socketio.packet import ACK
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
 from helpline import clock
-from helpline.chat import access, push, service
+from helpline.chat import access, gaps, push, service
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
 from helpline.chat.limits import Lately, TextBudget
@@ -92,6 +91,7 @@ class _Guarded(Namespace):
             if event == "connect":
                 return self._connect(sid, data[0])
             if event == "disconnect":
+                gaps.forget(sid)
                 return self._disconnect(sid)
         raise RuntimeError("events of connected clients are handled by `handle`")
 
@@ -112,12 +112,11 @@ class _Guarded(Namespace):
             answer = self._run(event, sid, data[0] if data else {})
         except (Invalid, Refused, NoAccess, Conflict, WrongState, DutyRefused, KeyDestroyed) as refusal:
             return {"ok": False, "error": _code(refusal)}
-        except SQLAlchemyError as error:
-            log.error("event_failed", event_name=event, problem=type(error).__name__)
-            return {"ok": False, "error": "unavailable"}
         except Exception as error:
             log.error("event_failed", event_name=event, problem=type(error).__name__)
             return {"ok": False, "error": "unavailable"}
+        if event == "sync":
+            gaps.note(sid, self.namespace, data[0], answer["messages"])
         return {"ok": True} | answer if isinstance(answer, dict) else answer
 
     def _connect(self, sid: str, environ: dict[str, Any]) -> None:

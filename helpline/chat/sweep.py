@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -58,6 +59,7 @@ def run(now: datetime) -> bool:
     """
     grace = _hold_lease(now)
     if grace is None:
+        metrics.chats({})
         return False
     view = _look(now, grace)
     for _ in range(MOST_STEPS):
@@ -283,13 +285,9 @@ def _show(view: _View) -> None:
         reading.recent_sights.keep(slug, sight, now)
     _show_states(queues_of_lines, sights, now)
     _show_queues(looking, view.live, now)
-    _show_boards(
-        {slug: oversight.board(view.live, slug, sights[slug], missed[slug], now) for slug in view.lines}, now
-    )
-    metrics.CHATS.clear()
-    for slug, queue in queues_of_lines.items():
-        metrics.CHATS.labels(slug, "waiting").set(len(queue))
-        metrics.CHATS.labels(slug, "active").set(sum(c.line == slug and c.state == State.ACTIVE for c in view.live))
+    _show_boards({slug: oversight.board(view.live, slug, sights[slug], missed[slug], now) for slug in view.lines}, now)
+    there = Counter((chat.line, chat.state) for chat in view.live)
+    metrics.chats({(slug, state): there[slug, state] for slug in view.lines for state in store.LIVE})
 
 
 def _show_states(queues: dict[str, list[Glimpse]], sights: dict[str, reading.LineSight], now: datetime) -> None:

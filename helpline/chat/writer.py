@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from helpline import clock
+from helpline import clock, metrics
 from helpline.chat import keys, push, store
 from helpline.chat.access import no_longer_readable
 from helpline.chat.items import Item, Mark, Outcome, Read, Refused, Stored, Text
@@ -275,8 +275,10 @@ class Writer:
                     # Stored all the same: who asked is gone, and asks again when back.
                     log.warning("not_acknowledged", problem=type(error).__name__)
 
+        metrics.BATCH_ITEMS.observe(len(batch))
         try:
-            write([item for item, _ in batch], acknowledge)
+            with metrics.BATCH_SECONDS.time():
+                write([item for item, _ in batch], acknowledge)
         except Exception as error:
             # Nothing of this batch is stored; the senders keep their texts and send them again.
             log.error("texts_not_written", count=len(batch), problem=type(error).__name__)
