@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import structlog
-from sqlalchemy import DateTime, Engine, MetaData, String, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -115,7 +116,8 @@ def _on_sqlite(address: URL) -> Engine:
     engine = create_engine(address, connect_args={"timeout": 0, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
+    def set_up(connection: Any, record: Any) -> None:
+        record.info["file"] = _file_at(address)
         # The driver must not begin or commit anything by itself: BEGIN IMMEDIATE is ours.
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -132,6 +134,22 @@ def _on_sqlite(address: URL) -> Engine:
         retrying(lambda: connection.exec_driver_sql(f"BEGIN {kind}"))
 
     return engine
+
+
+def _file_at(address: URL) -> tuple[int, int] | None:
+    try:
+        found = os.stat(address.database or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def takes_writes(connection: Connection) -> bool:
+    """Whether what this connection's transaction, begun for writing, stores will be found again."""
+    if connection.dialect.name == "sqlite":
+        # A file that was moved away or replaced under the server would still be written, by nobody to be read.
+        return connection.info["file"] == _file_at(connection.engine.url)
+    return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
 
 
 def retrying(attempt: Callable[[], T]) -> T:

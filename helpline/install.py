@@ -76,7 +76,9 @@ def _versions() -> tuple[str | None, str | None]:
     return found, ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def is_current() -> bool:
-    """True when the database answers and has the schema this code expects."""
-    version, newest = _versions()
-    return version == newest
+def is_ready() -> bool:
+    """True when the database takes what is written and has the schema this code expects."""
+    with db.engine().connect().execution_options(writes=True) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+        return found == newest and db.takes_writes(connection)

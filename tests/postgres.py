@@ -170,6 +170,20 @@ class Postgres:
             self._process.kill()
             self._process.wait()
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it is silent: all its processes stand still, and connections stay open."""
+        parent = self._process.pid
+        os.kill(parent, signal.SIGSTOP)  # first, so that no more come
+        children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+        for pid in children:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in (*children, parent):
+                os.kill(pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End the server and remove all it wrote."""
         self.crash()

@@ -279,20 +279,20 @@ def a_chat_on_an_open_line() -> Any:
 def test_a_database_without_a_schema_is_made_on_sqlite_and_named_on_postgresql(empty: config.Settings) -> None:
     if empty.embedded:
         install.prepare(empty)
-        assert install.is_current()
+        assert install.is_ready()
         return
     with pytest.raises(install.NotReady, match="helpline migrate"):
         install.prepare(empty)
     assert tables() == set()
     install.migrate(empty)
     install.prepare(empty)
-    assert install.is_current()
+    assert install.is_ready()
 
 
 def test_a_database_of_an_older_version_is_not_used(empty: config.Settings) -> None:
     install.migrate(empty)
     downgrade("-1")
-    assert not install.is_current()
+    assert not install.is_ready()
     with pytest.raises(install.NotReady, match="helpline migrate"):
         install.prepare(empty)
     install.migrate(empty)
