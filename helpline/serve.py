@@ -22,7 +22,7 @@ MAX_CONNECTIONS = 20_000
 SWEEP_SECONDS = 1.0
 PRESENCE_SECONDS = 1.0
 PURGE_SECONDS = 600.0
-STALL_SECONDS = 0.25
+DATABASE_SECONDS = 10.0
 MAX_PIECES = 1000
 
 _pool: Callable[..., Any] | None = None
@@ -44,8 +44,23 @@ def patch() -> None:
 
         eventlet.monkey_patch()
     limit_messages()
+    bound_database_waits()
     global _pool
     _pool = eventlet.tpool.execute
+
+
+def bound_database_waits() -> None:
+    """Give up a PostgreSQL that is silent: libpq's own timeouts don't hold for a driver that yields."""
+    from eventlet.hubs import trampoline
+    from psycopg2 import OperationalError, extensions
+
+    def wait(connection: Any) -> None:
+        while (state := connection.poll()) != extensions.POLL_OK:
+            reads = state == extensions.POLL_READ
+            silent = OperationalError("the database is silent")
+            trampoline(connection.fileno(), read=reads, write=not reads, timeout=DATABASE_SECONDS, timeout_exc=silent)
+
+    extensions.set_wait_callback(wait)
 
 
 def limit_messages() -> None:
@@ -70,6 +85,17 @@ def in_thread_pool(work: Callable[..., T], *arguments: Any) -> T:
         return work(*arguments)
     result: T = _pool(work, *arguments)
     return result
+
+
+def unpatched() -> tuple[Any, Callable[[float], None]]:
+    """`threading` and `time.sleep` of the operating system, for what must run while the loop stands still."""
+    import threading
+
+    if _pool is None:
+        return threading, time.sleep
+    from eventlet.patcher import original
+
+    return original("threading"), original("time").sleep
 
 
 def lock_instance(instance_dir: Path) -> Any:
@@ -161,13 +187,12 @@ class Background:
 
     def _watch(self) -> None:
         """Count the moments in which the loop stood still."""
-        from helpline import metrics
+        from helpline import watchdog
 
+        guard = watchdog.Watchdog(*unpatched())
         while True:
-            before = time.monotonic()
-            time.sleep(0.05)
-            late = time.monotonic() - before - 0.05
-            metrics.loop_delay(late, late > STALL_SECONDS)
+            time.sleep(watchdog.BEAT_SECONDS)
+            guard.beat()
 
 
 def use_own_websockets() -> None:
