@@ -1,11 +1,13 @@
 """Hints between processes through Redis: pushes for clients elsewhere, and 'there may be something to dispatch'.
 
 The database is the truth, so a hint may be lost: whoever misses one asks a little later. Nobody waits for Redis: hints
-go into a bounded queue that a thread of its own (a greenlet in the server) empties.
+go into a bounded queue that a thread of its own (a greenlet in the server) empties. `trusted` says whether hints
+arrive; while they don't, `chat.catch_up` looks for itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -30,17 +32,29 @@ MOST_AT_ONCE = 200
 TIMEOUT_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 SAID_SECONDS = 60.0
-# Redis answers a ping on the subscription at least this often, or the subscription is made anew.
-SILENCE_SECONDS = 5.0
+# After so much quiet Redis is asked whether it is there, and has so long to answer.
+ASK_SECONDS = 0.5
+SILENCE_SECONDS = 1.5
+# For so long after a loss hints are not trusted: whatever disturbed them may not be over.
+LOSS_SECONDS = 5.0
+
+Hint = tuple[str, tuple[Any, ...]]
 
 _handlers: dict[str, Callable[..., None]] = {}
-_waiting: queue.Queue[tuple[str, tuple[Any, ...]]] | None = None
+_waiting: queue.Queue[Hint] | None = None
 _self = random_key()
 _seal: AESGCM | None = None
+_over = threading.Event()
+_threads: list[threading.Thread] = []
+_listening = False
+_lost_at: float | None = None
 
 
 def handler(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register what happens here when a hint of this kind comes from another process."""
+    """Register what happens here when a hint of this kind comes from another process.
+
+    Two kinds come from here: `missed`, hints for this process were lost, and `back`, the subscription stands anew.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         _handlers[kind] = function
@@ -51,25 +65,47 @@ def handler(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def everywhere(kind: str, *arguments: Any) -> None:
     """Do it in this process now, and let the others do it soon."""
+    if _waiting is not None:
+        try:
+            _waiting.put_nowait((kind, arguments))
+        except queue.Full:
+            _lose([(kind, arguments)])
     _handlers[kind](*arguments)
-    if _waiting is None:
-        return
-    try:
-        _waiting.put_nowait((kind, arguments))
-    except queue.Full:
-        metrics.HINTS_LOST.inc()
+
+
+def trusted() -> bool:
+    """True while the hints of the others arrive here, as far as can be told."""
+    return _listening and (_lost_at is None or time.monotonic() - _lost_at > LOSS_SECONDS)
+
+
+@handler("missed")
+def _missed() -> None:
+    global _lost_at
+    _lost_at = time.monotonic()
 
 
 def start(redis_url: str, key: bytes) -> None:
-    """Begin to send and to listen, in threads that end with the process.
+    """Begin to send and to listen, in threads that end with the process or after `stop`.
 
     `key` (32 bytes, the same in all processes) seals every hint: Redis sees no text, and nobody else can give hints.
     """
-    global _waiting, _seal
-    _seal = AESGCM(key)
-    _waiting = queue.Queue(MOST_WAITING)
+    global _waiting, _seal, _lost_at, _listening
+    _seal, _waiting, _lost_at, _listening = AESGCM(key), queue.Queue(MOST_WAITING), None, False
+    _over.clear()
     for work in (_send_forever, _listen_forever):
-        threading.Thread(target=work, args=(redis_url,), name=work.__name__, daemon=True).start()
+        thread = threading.Thread(target=work, args=(redis_url,), name=work.__name__, daemon=True)
+        thread.start()
+        _threads.append(thread)
+
+
+def stop() -> None:
+    """Let both threads end and wait for them; what was not sent is lost."""
+    global _waiting
+    _over.set()
+    _lose([])
+    while _threads:
+        _threads.pop().join()
+    _waiting = None
 
 
 def _connection(redis_url: str) -> redis.Redis:
@@ -79,59 +115,98 @@ def _connection(redis_url: str) -> redis.Redis:
     )
 
 
-def _next_batch() -> list[tuple[str, tuple[Any, ...]]]:
-    assert _waiting is not None  # noqa: S101 - started
-    batch = [_waiting.get()]
+# Sending
+
+
+def _send_forever(redis_url: str) -> None:
+    waiting = _waiting
+    assert waiting is not None  # noqa: S101 - started
+    connection, answered = _connection(redis_url), 0.0
+    while not _over.is_set():
+        batch = _next_batch(waiting)
+        try:
+            sealed = _sealed(orjson.dumps([_self, batch]))
+            # Asked first: what a silent Redis is given it hands out when it speaks again, long out of date.
+            if time.monotonic() - answered > ASK_SECONDS:
+                connection.ping()
+            connection.publish(CHANNEL, sealed)
+            answered = time.monotonic()
+        except Exception as error:
+            # The listener says in the log that Redis is away.
+            if not isinstance(error, redis.RedisError | OSError):
+                log.error("hint_not_sent", problem=type(error).__name__)
+            answered = 0.0
+            _lose(batch)
+            _over.wait(RETRY_SECONDS)
+
+
+def _next_batch(waiting: queue.Queue[Hint]) -> list[Hint]:
+    batch = [waiting.get()]
     while len(batch) < MOST_AT_ONCE:
         try:
-            batch.append(_waiting.get_nowait())
+            batch.append(waiting.get_nowait())
         except queue.Empty:
             break
     return batch
 
 
-def _send_forever(redis_url: str) -> None:
-    connection = _connection(redis_url)
-    while True:
-        batch = _next_batch()
-        try:
-            connection.publish(CHANNEL, _sealed(orjson.dumps([_self, batch])))
-        except (redis.RedisError, OSError):
-            # The listener says in the log that Redis is away.
-            metrics.HINTS_LOST.inc(len(batch))
-            time.sleep(RETRY_SECONDS)
+def _lose(hints: list[Hint]) -> None:
+    """These are lost, and with them all that wait, for later they would be out of date; the others are told so."""
+    if _waiting is None:
+        return
+    with contextlib.suppress(queue.Empty):
+        while True:
+            hints.append(_waiting.get_nowait())
+    metrics.HINTS_LOST.inc(sum(kind != "missed" for kind, _ in hints))
+    # What disturbs our hints probably disturbs those of the others.
+    _missed()
+    with contextlib.suppress(queue.Full):
+        _waiting.put_nowait(("missed", ()))
+
+
+# Listening
 
 
 def _listen_forever(redis_url: str) -> None:
-    said_at = 0.0
-    while True:
+    global _listening
+    said_at: float | None = None
+    while not _over.is_set():
         try:
-            _listen(_connection(redis_url))
-        except (redis.RedisError, OSError, ValueError) as error:
+            with _connection(redis_url) as connection:
+                _listen(connection)
+        except Exception as error:
             metrics.REDIS_ERRORS.inc()
-            if time.monotonic() - said_at > SAID_SECONDS:
+            if said_at is None or time.monotonic() - said_at > SAID_SECONDS:
                 said_at = time.monotonic()
                 log.warning("redis_away", problem=type(error).__name__)
-            time.sleep(RETRY_SECONDS)
+        _listening = False
+        _over.wait(RETRY_SECONDS)
 
 
 def _listen(connection: redis.Redis) -> None:
-    subscription = connection.pubsub(ignore_subscribe_messages=True)
-    subscription.subscribe(CHANNEL)
-    # What was said while nobody listened is lost: look for work at once.
-    _take("wake", ())
-    heard = time.monotonic()
-    while True:
-        message = subscription.get_message(timeout=TIMEOUT_SECONDS / 2)
-        now = time.monotonic()
-        if message is not None:
-            heard = now
+    global _listening
+    with connection.pubsub() as subscription:
+        subscription.subscribe(CHANNEL)
+        heard = time.monotonic()
+        asked: float | None = heard
+        while not _over.is_set():
+            message = subscription.get_message(timeout=TIMEOUT_SECONDS / 2)
+            now = time.monotonic()
+            if message is None:
+                if asked is not None and now - asked > SILENCE_SECONDS:
+                    raise redis.ConnectionError("Redis is silent")
+                if asked is None and now - heard > ASK_SECONDS:
+                    subscription.ping()
+                    asked = now
+                continue
+            heard, asked = now, None
             if message["type"] == "message":
                 _receive(message["data"])
-        elif now - heard > SILENCE_SECONDS:
-            raise redis.ConnectionError("Redis is silent")
-        elif now - heard > SILENCE_SECONDS / 2:
-            subscription.ping()
+            elif message["type"] == "subscribe":
+                # What was said while nobody listened is lost.
+                _take("back", ())
+                _take("wake", ())
+                _listening = True
 
 
 def _sealed(plain: bytes) -> bytes:
@@ -144,17 +219,20 @@ def _receive(data: bytes) -> None:
     assert _seal is not None  # noqa: S101 - started
     try:
         sender, batch = orjson.loads(_seal.decrypt(data[:12], data[12:], CHANNEL.encode()))
-    except InvalidTag:
+        hints = [(kind, tuple(arguments)) for kind, arguments in batch]
+    except (InvalidTag, ValueError, TypeError):
         log.warning("foreign_hint")
+        _missed()
         return
     if sender == _self:
         return
-    for kind, arguments in batch:
+    for kind, arguments in hints:
         _take(kind, arguments)
 
 
-def _take(kind: str, arguments: Any) -> None:
+def _take(kind: str, arguments: tuple[Any, ...]) -> None:
     try:
         _handlers[kind](*arguments)
     except Exception as error:
-        log.error("hint_failed", kind=kind, problem=type(error).__name__)
+        log.error("hint_failed", problem=type(error).__name__)
+        _missed()
