@@ -8,9 +8,10 @@ import sys
 def main() -> None:
     """Entry point; `serve` patches the standard library before anything else is imported."""
     if sys.argv[1:2] == ["serve"] and "--help" not in sys.argv:
-        from helpline.serve import patch
+        from helpline.serve import patch, wants_threads
 
-        patch()
+        if not wants_threads():
+            patch()
     from helpline.commands import run
 
     sys.exit(run(sys.argv[1:]))

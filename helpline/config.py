@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     ping_seconds: float = Field(default=20.0, ge=0.2, le=120)
     grace_seconds: float = Field(default=60.0, ge=0, le=600)
     log_level: str = "INFO"
+    threading: bool = False
 
     @field_validator("instance_dir")
     @classmethod

@@ -1,7 +1,7 @@
 """The launcher: the only module besides wsgi.py that names eventlet.
 
 One process serves pages and sockets, writes texts, dispatches and sweeps. Nothing is imported at module level that
-must be patched first.
+must be patched first. With HELPLINE_THREADING real threads serve (helpline/threaded.py) and nothing is patched.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ _pool: Callable[..., Any] | None = None
 
 class CannotServe(Exception):
     """The server can't start; the message says why in one line."""
+
+
+def wants_threads() -> bool:
+    """HELPLINE_THREADING as the settings read it, but without importing what reads them."""
+    import os
+
+    given = {name.upper(): value for name, value in os.environ.items()}.get("HELPLINE_THREADING", "")
+    return given.lower() in ("1", "on", "t", "true", "y", "yes")
 
 
 def patch() -> None:
@@ -254,42 +262,54 @@ def run(host: str, port: int, settings: Any) -> None:
     from helpline.privacy.keyring import secret
 
     refuse_open_house(host, settings)
-    import eventlet.wsgi
-
     logs.set_up(settings.log_level)
     held = lock_instance(settings.instance_dir) if settings.embedded else None
     listener = listen(host, port)
-    app = create_app(settings, async_mode="eventlet")
-    use_own_websockets()
+    app = create_app(settings, async_mode="threading" if settings.threading else "eventlet")
     if settings.redis_url:
         bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))
+    serve = serve_threads if settings.threading else serve_greenlets
     Background(app).start()
-    stop_on_interrupt()
     shown = f"[{host}]" if ":" in host else host
     print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)
-
-    class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # it has no types
-        def log_message(self, *arguments: Any) -> None:
-            """Say nothing: the original writes the client's address to the log."""
-
     try:
-        eventlet.wsgi.server(
-            listener,
-            at_the_door(app),
-            protocol=Protocol,
-            environ={"wsgi.errors": Nobody()},
-            log_output=False,
-            debug=False,
-            max_size=MAX_CONNECTIONS,
-            keepalive=75,
-            socket_timeout=120,
-        )
+        serve(listener, at_the_door(app))
     except KeyboardInterrupt:
         pass  # the server itself takes most of them, and then returns
     finally:
         if held is not None:
             held.close()
     print("Helpline stopped", file=sys.stderr)
+
+
+def serve_threads(listener: Any, app: Callable[..., Any]) -> None:
+    """A real thread for each connection."""
+    from helpline import threaded
+
+    threaded.use_own_websockets()
+    threaded.serve(listener, app)
+
+
+def serve_greenlets(listener: Any, app: Callable[..., Any]) -> None:
+    """A green thread for each connection."""
+    import eventlet.wsgi
+
+    class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # it has no types
+        def log_message(self, *arguments: Any) -> None:
+            """Say nothing: the original writes the client's address to the log."""
+
+    use_own_websockets()
+    stop_on_interrupt()
+    eventlet.wsgi.server(
+        listener,
+        app,
+        protocol=Protocol,
+        log_output=False,
+        debug=False,
+        max_size=MAX_CONNECTIONS,
+        keepalive=75,
+        socket_timeout=120,
+    )
 
 
 class Nobody:
@@ -313,6 +333,7 @@ def at_the_door(app: Callable[..., Any]) -> Callable[..., Any]:
     log = structlog.get_logger()
 
     def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["wsgi.errors"] = Nobody()
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         wanted = environ.get("HTTP_UPGRADE", "").lower()
         if wanted == "websocket" and environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import orjson
 from engineio import packet as engine_packet
 from engineio.socket import Socket as EngineSocket
+from socketio import Manager
 
 from helpline import frames
 
@@ -43,7 +46,10 @@ class Json:
 
 
 class Connection:
-    """One open WebSocket. `sock` is a green socket: reading waits for this client alone; `raw` never blocks."""
+    """One open WebSocket. `sock` waits for this client alone, `raw` never waits.
+
+    Nothing here yields between two steps, so green threads may share it; real ones share a SharedConnection.
+    """
 
     def __init__(self, sock: Any, limit: int, spawn: Callable[..., Any]) -> None:
         self._sock = sock
@@ -87,7 +93,8 @@ class Connection:
     def close(self) -> None:
         """Say goodbye and hang up."""
         if not self.closed:
-            self._write(frames.frame(frames.CLOSE, b"\x03\xe8"))
+            with contextlib.suppress(OSError):
+                self._write(frames.frame(frames.CLOSE, b"\x03\xe8"))
             self._end()
 
     # Inside
@@ -115,7 +122,8 @@ class Connection:
             self._keep(data)
             return
         try:
-            sent = self._raw.send(data)
+            # A real thread's socket has no timeout: one would make Python wait here, whatever the flag says.
+            sent = self._raw.send(data, socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError:
@@ -133,15 +141,21 @@ class Connection:
 
     def _empty(self) -> None:
         """Send what the socket did not take; waits for this client alone."""
-        while self._outbox and not self.closed:
-            data = self._outbox[0]
+        data = self._next()
+        while data is not None:
             try:
                 self._sock.sendall(data)
             except OSError:
                 self._end()
                 return
+            data = self._next(sent=data)
+
+    def _next(self, sent: bytes = b"") -> bytes | None:
+        """What is to be sent now that `sent` is gone. Until then it stays in the outbox: nothing overtakes it."""
+        if sent and self._outbox:
             self._outbox.popleft()
-            self._outbox_bytes -= len(data)
+            self._outbox_bytes -= len(sent)
+        return self._outbox[0] if self._outbox else None
 
     def _end(self) -> None:
         if self.closed:
@@ -149,7 +163,77 @@ class Connection:
         self.closed = True
         self._outbox.clear()
         with contextlib.suppress(OSError):
-            self._sock.shutdown(2)
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+
+class SharedConnection(Connection):
+    """A connection that real threads write to at the same time: whole frames, one after another."""
+
+    def __init__(self, sock: Any, limit: int, spawn: Callable[..., Any]) -> None:
+        super().__init__(sock, limit, spawn)
+        self._lock = threading.RLock()
+
+    def _write(self, data: bytes) -> None:
+        with self._lock:
+            super()._write(data)
+
+    def _next(self, sent: bytes = b"") -> bytes | None:
+        with self._lock:
+            return super()._next(sent)
+
+    def _end(self) -> None:
+        with self._lock:
+            super()._end()
+
+
+class SharedRooms(Manager):
+    """Who is in which room, for real threads: python-socketio's own looks first and changes then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.RLock()
+
+    def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
+        with self._lock:
+            return super().pre_connect(eio_sid, namespace)
+
+    def connect(self, sid: str, namespace: str) -> str:
+        with self._lock:
+            return super().connect(sid, namespace)
+
+    def is_connected(self, sid: str, namespace: str) -> bool:
+        with self._lock:
+            return super().is_connected(sid, namespace)
+
+    def pre_disconnect(self, sid: str, namespace: str) -> str | None:
+        with self._lock:
+            # Two threads may part from one client: the second finds nobody.
+            return super().pre_disconnect(sid, namespace) if self._is_here(sid, namespace) else None
+
+    def basic_disconnect(self, sid: str, namespace: str, **options: Any) -> None:
+        with self._lock:
+            super().basic_disconnect(sid, namespace, **options)
+
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
+        with self._lock:
+            # Who went a moment ago enters no room.
+            if eio_sid is not None or self._is_here(sid, namespace):
+                super().basic_enter_room(sid, namespace, room, eio_sid)
+
+    def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
+        with self._lock:
+            super().basic_leave_room(sid, namespace, room)
+
+    def get_participants(self, namespace: str, room: str | None) -> list[tuple[str, str]]:
+        with self._lock:
+            return list(super().get_participants(namespace, room))
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+        with self._lock:
+            return super().get_rooms(sid, namespace)
+
+    def _is_here(self, sid: str, namespace: str) -> bool:
+        return sid in self.rooms.get(namespace, {}).get(None, {})
 
 
 def send_directly(engine_socket: EngineSocket, connection: Connection) -> None:
@@ -157,7 +241,7 @@ def send_directly(engine_socket: EngineSocket, connection: Connection) -> None:
     through_queue = engine_socket.send
 
     def send(packet: engine_packet.Packet) -> None:
-        if packet.packet_type != engine_packet.MESSAGE or engine_socket.closed:
+        if packet.packet_type != engine_packet.MESSAGE:
             through_queue(packet)
             return
         with contextlib.suppress(OSError):
@@ -166,7 +250,14 @@ def send_directly(engine_socket: EngineSocket, connection: Connection) -> None:
     engine_socket.send = send
 
 
-def upgraded(handler: Callable[[Connection], Any], environ: dict[str, Any], sock: Any, limit: int, spawn: Any) -> bool:
+def upgraded(
+    handler: Callable[[Connection], Any],
+    environ: dict[str, Any],
+    sock: Any,
+    limit: int,
+    spawn: Callable[..., Any],
+    kind: type[Connection] = Connection,
+) -> bool:
     """Answer the handshake and serve the connection until it ends; False when it is no proper WebSocket request."""
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13" or len(key) != 24:
@@ -175,7 +266,7 @@ def upgraded(handler: Callable[[Connection], Any], environ: dict[str, Any], sock
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + frames.accept_key(key) + b"\r\n\r\n"
     )
-    connection = Connection(sock, limit, spawn)
+    connection = kind(sock, limit, spawn)
     send_directly(handler.__self__, connection)  # type: ignore[attr-defined]  # a method of engine.io's socket
     try:
         handler(connection)

@@ -74,6 +74,7 @@ def register_extensions(app: Flask, async_mode: str) -> None:
         cors_allowed_origins=[],
         cookie=None,
         json=transport.Json,
+        client_manager=transport.SharedRooms() if async_mode == "threading" else None,
         max_http_buffer_size=64 * 1024,
         http_compression=False,
         manage_session=False,

@@ -23,6 +23,11 @@ import requests
 import websocket
 
 PATIENCE = 20.0
+# The one setting of the test run itself: `make test-threading` sets it, and then every server has real threads.
+THREADING = "HELPLINE_THREADING"
+COMMAND = "from helpline.cli import main; main()"
+# It must do without the library that it is the way out of.
+WITHOUT_GREEN_THREADS = f"import sys; sys.modules['eventlet'] = None; {COMMAND}"
 
 
 def free_port() -> int:
@@ -38,10 +43,10 @@ class Server:
     def __init__(self, instance: Path, **settings: str) -> None:
         self.instance = instance
         self.port = free_port()
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("HELPLINE_")} | {
-            "HELPLINE_INSTANCE_DIR": str(instance),
-            "PYTHONUNBUFFERED": "1",
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("HELPLINE_") or name == THREADING
         }
+        self.environment |= {"HELPLINE_INSTANCE_DIR": str(instance), "PYTHONUNBUFFERED": "1"}
         self.environment |= {f"HELPLINE_{name.upper()}": value for name, value in settings.items()}
         self.log = instance.parent / f"{instance.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -54,7 +59,7 @@ class Server:
     def command(self, *arguments: str) -> str:
         """Run a command of this installation; returns what it prints, raises when it fails."""
         done = subprocess.run(
-            [sys.executable, "-c", "from helpline.cli import main; main()", *arguments],
+            [sys.executable, "-c", COMMAND, *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -72,17 +77,10 @@ class Server:
 
     def launch(self, *prefix: str) -> None:
         """Start the process."""
+        code = WITHOUT_GREEN_THREADS if self.environment.get(THREADING) == "true" else COMMAND
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    *prefix,
-                    sys.executable,
-                    "-c",
-                    "from helpline.cli import main; main()",
-                    "serve",
-                    "--port",
-                    str(self.port),
-                ],
+                [*prefix, sys.executable, "-c", code, "serve", "--port", str(self.port)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,

@@ -107,6 +107,7 @@ def test_a_bad_setting_is_refused_in_one_line_that_names_it(
         ("ping_seconds", "0.5", 0.5),
         ("grace_seconds", "0", 0.0),
         ("log_level", "debug", "DEBUG"),
+        ("threading", "true", True),
     ],
 )
 def test_a_good_setting_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: object) -> None:
