@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import click
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
 from helpline.commands import helpline
 from helpline.config import Settings
@@ -121,6 +122,31 @@ def rules(app) -> set[str]:
 def test_every_page_is_documented_and_nothing_else(app):
     documented = {cell for cell in first_cells(section(PROTOCOL, "Pages")) if cell.startswith("/")}
     assert documented == rules(app)
+
+
+# Figures
+
+
+def figures_in_the_code() -> dict[str, tuple[str, set[str]]]:
+    """Every figure of the house as it is exposed: its kind and its labels."""
+    from helpline import metrics
+
+    found = {}
+    for figure in vars(metrics).values():
+        if isinstance(figure, MetricWrapperBase):
+            (told,) = figure.describe()
+            name = f"{told.name}_total" if told.type == "counter" else told.name
+            found[name] = (told.type, set(figure._labelnames))
+    return found
+
+
+def figures_in_the_docs(text: str) -> dict[str, tuple[str, set[str]]]:
+    rows = re.findall(r"^\| `(helpline_\w+)` \| (\w+) \| (.*?) ?\|", text, re.MULTILINE)
+    return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+
+def test_every_figure_is_documented_with_its_kind_and_labels_and_nothing_else():
+    assert figures_in_the_docs(section(OPERATING, "Figures")) == figures_in_the_code()
 
 
 # Socket events and error codes
