@@ -12,6 +12,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 
+# Where containers find secrets as files: /run/secrets/helpline_database_url, for instance. Variables come first.
+SECRETS = Path("/run/secrets")
+
+
 class ConfigError(Exception):
     """A setting can't be used; the message names its variable."""
 
@@ -127,7 +131,7 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """Read the settings; raises ConfigError, one line that names the variable."""
     try:
-        return Settings()
+        return Settings(_secrets_dir=SECRETS if SECRETS.is_dir() else None)
     except ValidationError as error:
         problem = error.errors()[0]
         name = "HELPLINE_" + str(problem["loc"][0]).upper() if problem["loc"] else "settings"

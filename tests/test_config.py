@@ -114,6 +114,16 @@ def test_a_good_setting_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, val
     assert getattr(load(monkeypatch, **{name: value}), name) == kept
 
 
+def test_secrets_may_be_files_and_a_variable_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(config, "SECRETS", tmp_path)
+    (tmp_path / "helpline_database_url").write_text("postgresql://u:p@host/name\n", encoding="utf-8")
+    (tmp_path / "helpline_metrics_token").write_text("from a file\n", encoding="utf-8")
+    (tmp_path / "database_password").write_text("somebody else's\n", encoding="utf-8")
+    settings = load(monkeypatch, metrics_token="from a variable")
+    assert settings.database_url == "postgresql+psycopg2://u:p@host/name"
+    assert settings.metrics_token == "from a variable"
+
+
 def test_the_instance_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
