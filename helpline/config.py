@@ -11,7 +11,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-
 # Where containers find secrets as files: /run/secrets/helpline_database_url, for instance. Variables come first.
 SECRETS = Path("/run/secrets")
 
