@@ -32,12 +32,14 @@ def run_held(*arguments):
 serve.run = run_held
 """
 SECRET = "a secret value"
+ROOT = Path(__file__).parents[1]
 
 
 def server_that_holds(folder: Path, milliseconds: int) -> Server:
     (folder / "sitecustomize.py").write_text(SEEDED.replace("HELD", str(milliseconds * 1000)), encoding="utf-8")
     running = Server(folder / "instance", metrics_token="t0ken")
-    running.environment["PYTHONPATH"] = str(folder)
+    # This checkout too: what is put in comes before the command's own folder is looked at.
+    running.environment["PYTHONPATH"] = f"{folder}:{ROOT}"
     running.command("lines", "set", "youth", "--hours", "always")
     return running
 
