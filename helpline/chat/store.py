@@ -8,14 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpline.chat.models import Chat, Lease, Message, RefusedOffer
 from helpline.chat.states import Action, State, step
+from helpline.db import Utc
 
 LIVE = (State.WAITING, State.OFFERED, State.ACTIVE)
 IN_HAND = (State.OFFERED, State.ACTIVE)
@@ -258,20 +275,61 @@ def mark_seen(session: Session, seen: dict[str, datetime]) -> None:
         session.connection().execute(_seen_later.values(visitor_seen_at=bindparam("at")), marks)
 
 
-def take_lease(session: Session, name: str, holder: str, now: datetime, until: datetime) -> datetime | None:
-    """Renew or take over the lease; returns since when `holder` has it, None while somebody else lives."""
-    lease = session.get(Lease, name, with_for_update=True)
-    if lease is None:
-        lease = Lease(name=name, holder=holder, since=now, until=until)
-        session.add(lease)
-    elif lease.holder == holder:
-        lease.until = until
-    elif lease.until <= now:
-        lease.holder, lease.since, lease.until = holder, now, until
-    else:
-        return None
-    session.flush()
-    return lease.since
+def take_lease(session: Session, name: str, holder: str, now: datetime, seconds: float) -> bool:
+    """Renew the lease, or take one that nobody holds any more; False while somebody else lives.
+
+    One statement, by the clock of the database, since those of several hosts differ; on SQLite there is one process.
+    """
+    postgres = session.get_bind().dialect.name == "postgresql"
+    moment: Any = func.clock_timestamp(type_=DateTime(timezone=True)) if postgres else literal(now, Utc)
+    until: Any = moment + timedelta(seconds=seconds) if postgres else literal(now + timedelta(seconds=seconds), Utc)
+    made: Any = (postgresql.insert if postgres else sqlite.insert)(Lease)
+    new = made.values(name=name, holder=holder, since=moment, until=until)
+    taken = new.on_conflict_do_update(
+        index_elements=[Lease.name],
+        set_={
+            "holder": new.excluded.holder,
+            "since": case((Lease.holder == holder, Lease.since), else_=new.excluded.since),
+            "until": new.excluded.until,
+        },
+        where=or_(Lease.holder == holder, Lease.until <= moment),
+    )
+    return session.execute(taken.returning(Lease.name)).first() is not None
+
+
+def give_up_lease(session: Session, name: str, holder: str) -> None:
+    """Let somebody else take the lease at once."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def holds(session: Session, account: str, chat_id: str) -> bool:
+    """True while this counsellor has the chat."""
+    wanted = select(Chat.id).where(Chat.id == chat_id, Chat.counsellor == account, Chat.state == State.ACTIVE)
+    return session.scalar(wanted) is not None
+
+
+@dataclass(slots=True, frozen=True)
+class Progress:
+    """How far a chat that has not ended is: what its two sides may have to be told."""
+
+    id: str
+    line: str
+    state: str
+    danger: str
+    counsellor: str | None
+    talk_seq: int
+    aside_seq: int
+    visitor_read: int
+    counsellor_read: int
+
+
+_PROGRESS = select(*(_chat[name] for name in Progress.__slots__)).where(_chat.state.in_(LIVE))
+
+
+def progress(session: Session, chat_ids: Collection[str] | None = None) -> list[Progress]:
+    """These chats, or all, as far as they have not ended; plain rows, since there may be thousands a second."""
+    wanted = _PROGRESS if chat_ids is None else _PROGRESS.where(_chat.id.in_(chat_ids))
+    return [Progress(*row) for row in session.connection().execute(wanted)]
 
 
 def erase_expired(session: Session, now: datetime) -> int:

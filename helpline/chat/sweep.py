@@ -24,7 +24,7 @@ from helpline.staff import duties
 from helpline.staff.duties import OnDuty
 
 LEASE = "dispatch"
-LEASE_SECONDS = 5.0
+LEASE_SECONDS = 4.0
 POSITION_EVERY = timedelta(seconds=5)
 # A look and a step at most so often a round; what is left is the next round's.
 MOST_STEPS = 6
@@ -32,6 +32,9 @@ MOST_PUSHES = 200
 
 _holder = random_key()
 _away = threading.Event()
+_stopping = threading.Event()
+# Since when this process has held the lease, by its own clock.
+_since: datetime | None = None
 wait_for_work = wakeup.wait
 
 
@@ -61,6 +64,12 @@ def run(now: datetime) -> bool:
     if grace is None:
         metrics.chats({})
         return False
+    with metrics.SWEEP_SECONDS.time():
+        _round(now, grace)
+    return True
+
+
+def _round(now: datetime, grace: bool) -> None:
     view = _look(now, grace)
     for _ in range(MOST_STEPS):
         if not (_tidy(view) or _dispatch(view)):
@@ -68,23 +77,36 @@ def run(now: datetime) -> bool:
         view = _look(now, grace)
     _away.clear()
     _show(view)
-    return True
 
 
 def _hold_lease(now: datetime) -> bool | None:
     """Whether nobody may be declared lost yet; None while another process holds the lease."""
+    global _since
     with transaction() as session:
-        since = store.take_lease(session, LEASE, _holder, now, now + timedelta(seconds=LEASE_SECONDS))
-        if since is not None and _away.is_set():
-            since = _restart_grace(session, now)
-    return None if since is None else now < since + timedelta(seconds=config.current().grace_seconds)
+        held = not _stopping.is_set() and store.take_lease(session, LEASE, _holder, now, LEASE_SECONDS)
+    if not held:
+        if _since is not None:
+            _hand_on()
+        return None
+    if _since is None or _away.is_set():
+        _since = now
+    return now < _since + timedelta(seconds=config.current().grace_seconds)
 
 
-def _restart_grace(session: Session, now: datetime) -> datetime:
-    lease = session.get(store.Lease, LEASE)
-    if lease is not None:
-        lease.since = now
-    return now
+def _hand_on() -> None:
+    """Another process shows everybody what is going on from now on; what this one showed gets old."""
+    global _since
+    _since = None
+    metrics.CHATS.clear()
+    _forget_shown()
+
+
+def stop() -> None:
+    """Give up the lease, so that another process goes on at once, and take it no more."""
+    _stopping.set()
+    with transaction() as session:
+        store.give_up_lease(session, LEASE, _holder)
+    _hand_on()
 
 
 def _look(now: datetime, grace: bool) -> _View:
@@ -337,8 +359,15 @@ def _show_boards(boards: dict[str, dict[str, Any]], now: datetime) -> None:
 
 def forget() -> None:
     """A new application has shown nobody anything yet."""
+    global _since
+    _since = None
+    _away.clear()
+    _stopping.clear()
+    _forget_shown()
+    reading.recent_sights.forget()
+
+
+def _forget_shown() -> None:
     _shown_states.clear()
     _shown_queues.clear()
     _shown_boards.clear()
-    _away.clear()
-    reading.recent_sights.forget()

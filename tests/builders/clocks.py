@@ -47,6 +47,14 @@ class StoppedClock:
 
         return sweep.run(self.moment)
 
+    def starts_anew(self) -> bool:
+        """The process stops, and another one dispatches from now on."""
+        from helpline.chat import sweep
+
+        sweep.stop()
+        sweep.forget()
+        return self.sweeps()
+
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpline.chat import presence, service, sweep
+from helpline.chat import presence, service
 from helpline.lines import service as lines
 from tests.builders import (
     StoppedClock,
@@ -293,22 +293,6 @@ def test_what_rings_goes_on_when_its_counsellor_is_set_to_away(time: StoppedCloc
     time.sweeps()
     assert duty_of(anna).state == "away"
     assert sorted(visit.row.counsellor or "" for visit in (first, second, third)) == ["", "", ben.id]
-
-
-# One dispatcher
-
-
-@both_databases
-def test_only_the_holder_of_the_lease_dispatches(time: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_counsellor()
-    visit = a_chat()
-    time.sweeps()
-    time.turn(seconds=4)
-    waiting = a_chat()
-    monkeypatch.setattr(sweep, "_holder", "another process")
-    assert (sweep.run(time.moment), visit.state, waiting.state) == (False, "offered", "waiting")
-    time.turn(seconds=1)
-    assert (sweep.run(time.moment), waiting.state) == (True, "offered")
 
 
 # What everybody sees

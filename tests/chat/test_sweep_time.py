@@ -139,27 +139,23 @@ def test_a_lost_counsellor_who_comes_back_is_away_until_saying_otherwise(time: S
 
 
 @both_databases
-def test_nobody_is_lost_within_a_minute_after_the_dispatcher_started(
-    time: StoppedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_lost_within_a_minute_after_the_dispatcher_started(time: StoppedClock) -> None:
     anna = a_counsellor()
     waiting, active = a_chat(), a_chat(held_by=anna)
     everyone = [waiting, active, anna]
     time.turn(minutes=30)  # the server was down
-    monkeypatch.setattr(sweep, "_holder", "the process that was started")
-    time.sweeps()
+    time.starts_anew()
     time.passes(seconds=59, silent=everyone)
     assert (waiting.state, active.state, duty_of(anna).state) == ("waiting", "active", "available")
     time.passes(seconds=1, silent=everyone)
     assert (waiting.state, active.state, duty_of(anna).state) == ("ended", "ended", "away")
 
 
-def test_who_is_heard_in_the_grace_goes_on_as_before(time: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_heard_in_the_grace_goes_on_as_before(time: StoppedClock) -> None:
     anna = a_counsellor()
     waiting, active = a_chat(), a_chat(held_by=anna)
     time.turn(minutes=30)
-    monkeypatch.setattr(sweep, "_holder", "the process that was started")
-    time.sweeps()
+    time.starts_anew()
     time.passes(seconds=59)
     time.passes(seconds=10)
     assert (waiting.state, active.state) == ("offered", "active")
@@ -177,10 +173,10 @@ def test_nobody_is_lost_within_a_minute_after_the_database_came_back(time: Stopp
     assert visit.state == "ended"
 
 
-def test_an_offer_expires_in_the_grace_too(time: StoppedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_offer_expires_in_the_grace_too(time: StoppedClock) -> None:
     anna, ben = a_counsellor(), a_counsellor()
     visit = a_chat(offered_to=anna)
-    monkeypatch.setattr(sweep, "_holder", "the process that was started")
+    time.starts_anew()
     time.turn(seconds=6)
     time.sweeps()
     time.passes(seconds=30)
