@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import structlog
 from sqlalchemy import Connection, DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -98,11 +99,13 @@ _ON_CONNECTING = {
 }
 
 
+RESTED_SECONDS = 1.0
+
+
 def _on_postgresql(address: URL) -> Engine:
     ours = {name: value for name, value in _ON_CONNECTING.items() if name not in address.query}
-    return create_engine(
+    engine = create_engine(
         address,
-        pool_pre_ping=True,
         pool_size=20,
         max_overflow=20,
         pool_timeout=SILENCE_SECONDS,
@@ -110,6 +113,24 @@ def _on_postgresql(address: URL) -> Engine:
         # An error's message may end in a log, what was to be stored may not.
         hide_parameters=True,
     )
+
+    @event.listens_for(engine, "checkin")
+    def rests(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def still_there(connection: Any, record: Any, _proxy: Any) -> None:
+        # Asking before each transaction would be a way to the server and back each time; an error on one that was
+        # in use just now lets go of all others too.
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise InvalidatePoolError from error
+
+    return engine
 
 
 def _on_sqlite(address: URL) -> Engine:

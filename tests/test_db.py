@@ -345,3 +345,40 @@ def test_a_lock_held_by_another_process_does_not_stand_in_the_way_of_other_chats
     assert float(longest) < 0.5
     assert int(turns) > 20
     assert notes() == ["late"]
+
+
+def end_all_connections(address: str) -> None:
+    """As PostgreSQL does when it is restarted."""
+    other = db.new_engine(address)
+    with other.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    other.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_that_rested_is_tried_before_it_is_used(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "RESTED_SECONDS", 0.0)
+    note("before")
+    end_all_connections(address)
+    note("after")
+    assert notes() == ["after", "before"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_lost_in_use_costs_one_error_and_takes_the_others_with_it(address: str) -> None:
+    with db.reading() as one:
+        one.execute(text("SELECT 1"))
+        with db.transaction():
+            pass
+    end_all_connections(address)
+    with pytest.raises(OperationalError):
+        note("lost")
+    note("after")
+    assert notes() == ["after"]

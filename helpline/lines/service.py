@@ -173,11 +173,18 @@ def closed_days(line: Line, now: datetime) -> frozenset[date]:
 
 def opening(line: Line, now: datetime) -> Opening:
     """Whether `line` is open and takes new visitors at `now`, and when that changes."""
-    parsed, zone, days = rules.parse_hours(line.hours), ZoneInfo(line.time_zone), closed_days(line, now)
+    # Hours begin and end on whole minutes, so one answer holds for all who ask within a minute.
+    minute = now.replace(second=0, microsecond=0)
+    return _opening(line.hours, line.time_zone, line.last_entry_minutes, closed_days(line, now), minute)
+
+
+@lru_cache(maxsize=64)
+def _opening(hours: str, time_zone: str, last_entry: int, days: frozenset[date], now: datetime) -> Opening:
+    parsed, zone = rules.parse_hours(hours), ZoneInfo(time_zone)
     is_open = rules.is_open(parsed, zone, now, days)
     return Opening(
         open=is_open,
-        accepts=rules.accepts_entry(parsed, zone, now, line.last_entry_minutes, days),
+        accepts=rules.accepts_entry(parsed, zone, now, last_entry, days),
         closes_at=rules.closes_at(parsed, zone, now, days) if is_open else None,
         next_opening=None if is_open else rules.next_opening(parsed, zone, now, days),
     )
