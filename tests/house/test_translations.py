@@ -22,8 +22,8 @@ LONGEST_SENTENCE = 20
 SAME = {"%(n)s min", "%(n)s s", "Chat", "Chats", "Menu", "Supervisor", "Website"}
 
 
-def translated(language: str) -> Catalog:
-    path = ROOT / "translations" / language / "LC_MESSAGES" / "messages.po"
+def translated(language: str, name: str = "messages") -> Catalog:
+    path = ROOT / "translations" / language / "LC_MESSAGES" / f"{name}.po"
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -109,16 +109,43 @@ INFORMAL = re.compile(r"\b(?:je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
 FORMAL = re.compile(r"\b(?:u|uw|uzelf)\b", re.IGNORECASE)
 
 
-def wrong_tone(catalogue: Catalog, wanted: set[Text], readers: dict[str, set[str]] | None = None) -> Iterator[str]:
-    """Young people and staff are 'je', visitors of the prevention line 'u'; what both lines show is neither."""
+def wrong_tone(
+    catalogue: Catalog,
+    wanted: set[Text],
+    readers: dict[str, set[str]] | None = None,
+    own: Catalog | None = None,
+) -> Iterator[str]:
+    """Young people and staff are 'je', on the prevention line it is 'u': what both read has words of its own there."""
     known = words.readers() if readers is None else readers
+    formal = own or translated("nl", "prevention")
     for message in messages(catalogue):
         who = known.get(first(message.id), set())
+        formally = who & {"both", "prevention"} and not formal.get(first(message.id))
         for string in forms(message.string):
-            if (INFORMAL.search(string) and who & {"both", "prevention"}) or (
-                FORMAL.search(string) and who & {"both", "youth", "console"}
-            ):
+            if (INFORMAL.search(string) and formally) or (FORMAL.search(string) and who & {"both", "youth", "console"}):
                 yield string
+
+
+def test_the_prevention_line_says_u_where_the_others_say_je() -> None:
+    shared, own = translated("nl"), translated("nl", "prevention")
+    for message in messages(own):
+        original = shared.get(first(message.id))
+        assert original is not None
+        assert original.id == message.id
+        assert words.readers()[first(message.id)] & {"both", "prevention"}, message.id
+        assert len(forms(message.string)) == len(forms(original.string))
+        for informal, formal in zip(forms(original.string), forms(message.string), strict=True):
+            assert INFORMAL.search(informal), informal
+            assert FORMAL.search(formal), formal
+            assert not INFORMAL.search(formal), formal
+    others = (rule for rule in RULES if rule not in (missing, plural_rule, obsolete, wrong_tone, other_labels))
+    assert [found for rule in others for found in rule(own, set())] == []
+
+
+@pytest.mark.parametrize(("line", "words_of_it"), [("youth", "Je beantwoordt"), ("prevention", "U beantwoordt")])
+def test_each_line_speaks_its_own_tone(client: Any, line: str, words_of_it: str) -> None:
+    page = client.get(f"/nl/{line}/").get_data(as_text=True)
+    assert words_of_it in page
 
 
 def long_sentences(catalogue: Catalog, wanted: set[Text]) -> Iterator[str]:
@@ -212,11 +239,13 @@ def test_a_guess_and_a_wrong_plural_rule_are_seen() -> None:
     ],
 )
 def test_a_wrong_tone_is_heard(string: str, who: str) -> None:
+    nothing = Catalog(locale="nl")
+    nothing.add("Something else", "Iets anders")
     catalogue, wanted = one("What you write", string)
-    assert list(wrong_tone(catalogue, wanted, {"What you write": {who}})) == [string]
+    assert list(wrong_tone(catalogue, wanted, {"What you write": {who}}, nothing)) == [string]
     right = {"youth": "je", "console": "je", "prevention": "u", "both": "men"}[who]
     catalogue, wanted = one("What you write", f"Wat {right} schrijft")
-    assert not list(wrong_tone(catalogue, wanted, {"What you write": {who}}))
+    assert not list(wrong_tone(catalogue, wanted, {"What you write": {who}}, nothing))
 
 
 def test_readers_are_told_apart_by_the_branches_of_a_template() -> None:
