@@ -184,11 +184,12 @@ def _due_action(chat: Chat | Glimpse, view: _View) -> Action | None:
 def _holder_lost(chat: Chat | Glimpse, view: _View) -> bool:
     """Nobody has heard of the counsellor for too long; the chat goes back to the queue with a head start.
 
-    The time of grace is for those who may come back; a closed account does not.
+    The time of grace is for those who may come back. Who signed out or was closed or reset does not, and nobody waits.
     """
     holder = next((member for member in view.staff if member.account == chat.counsellor), None)
-    silent = holder is not None and not holder.fresh(view.now, view.lines[chat.line].counsellor_lost_seconds)
-    return holder is None or (silent and not view.grace)
+    if holder is None or holder.signed_out:
+        return True
+    return not view.grace and not holder.fresh(view.now, view.lines[chat.line].counsellor_lost_seconds)
 
 
 def _can_no_longer_take(chat: Chat | Glimpse, view: _View) -> bool:

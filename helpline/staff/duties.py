@@ -31,6 +31,11 @@ class OnDuty:
     missed_offers: int
     typed_at: datetime | None
 
+    @property
+    def signed_out(self) -> bool:
+        """The last session was ended, by the counsellor or by an administrator; silence is something else."""
+        return self.heartbeat_at is None
+
     def fresh(self, now: datetime, seconds: float) -> bool:
         """Was heard within `seconds` before `now`."""
         return self.heartbeat_at is not None and (now - self.heartbeat_at).total_seconds() <= seconds

@@ -169,21 +169,19 @@ def duty_and_account(session: Session, account_id: str) -> tuple[Duty | None, Ac
 
 
 def go_away(session: Session, account_id: str, now: datetime) -> None:
-    """Take an account off duty."""
+    """Take an account off duty whose last session has ended: nobody waits for another sign of life."""
+    gone = update(Duty).where(Duty.account_id == account_id).execution_options(synchronize_session=False)
+    session.execute(gone.values(heartbeat_at=None))
     session.execute(
-        update(Duty)
-        .where(Duty.account_id == account_id, Duty.state != "away")
-        .values(state="away", since=now, idle_since=None, missed_offers=0)
-        .execution_options(synchronize_session=False)
+        gone.where(Duty.state != "away").values(state="away", since=now, idle_since=None, missed_offers=0)
     )
 
 
 def touch_heartbeats(session: Session, beats: Mapping[str, datetime]) -> None:
-    """Store the latest sign of life of each account; an older one never replaces a newer."""
+    """Store the latest sign of life of each account; an older one never replaces a newer, nor brings anybody back."""
     session.flush()
     table = Duty.__table__
-    newer = or_(table.c.heartbeat_at.is_(None), table.c.heartbeat_at < bindparam("at"))
-    later = update(table).where(table.c.account_id == bindparam("account"), newer)
+    later = update(table).where(table.c.account_id == bindparam("account"), table.c.heartbeat_at < bindparam("at"))
     session.connection().execute(
         later.values(heartbeat_at=bindparam("at")),
         [{"account": account_id, "at": beats[account_id]} for account_id in sorted(beats)],

@@ -6,9 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from helpline import clock, config
 from helpline.chat import presence, service, sweep
+from helpline.db import transaction
 from helpline.lines import service as lines
 from helpline.staff import service as staff
+from helpline.staff.models import StaffSession
+from helpline.staff.service import Member
 from tests.builders import StoppedClock, a_chat, a_counsellor, ago, duty_of, ledger
 from tests.chat.conftest import Ears
 from tests.postgres import both_databases
@@ -122,6 +126,51 @@ def test_the_chats_of_an_account_that_was_disabled_go_back_to_the_queue(time: St
     staff.disable("anna")
     time.passes(seconds=1)
     assert (visit.state, visit.row.counsellor) == ("waiting", None)
+
+
+def signed_in(member: Member, token: str) -> str:
+    """A session of this member."""
+    with transaction() as session:
+        now = clock.now()
+        key = staff.session_key(token)
+        session.add(
+            StaffSession(
+                key=key, account_id=member.id, created_at=now, seen_at=now, expires_at=now + timedelta(hours=24)
+            )
+        )
+    return token
+
+
+@both_databases
+def test_who_signs_out_is_not_waited_for(time: StoppedClock, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The time of grace is for who may come back.
+    monkeypatch.setattr(config, "_current", config.current().model_copy(update={"grace_seconds": 600}))
+    anna = a_counsellor()
+    desk, telephone = signed_in(anna, "desk"), signed_in(anna, "telephone")
+    visit = a_chat(held_by=anna)
+    rank = visit.row.rank_at
+    staff.sign_out(desk)
+    time.passes(seconds=1)
+    assert visit.state == "active", "still signed in elsewhere"
+    staff.sign_out(telephone)
+    presence.counsellor_heard(anna.id, time.moment)  # the last word of a socket that is about to be closed
+    presence.flush(time.turn(seconds=1))
+    time.sweeps()
+    assert (visit.state, visit.row.counsellor, visit.row.cut_off) == ("waiting", None, True)
+    assert visit.row.rank_at < rank
+    assert ears.of_visitor(visit.chat, "state")[-1][1]["state"] == "waiting"
+
+
+@both_databases
+def test_who_is_reset_is_not_waited_for_and_may_come_back(time: StoppedClock) -> None:
+    anna = a_counsellor("anna")
+    visit = a_chat(held_by=anna)
+    staff.reset("anna")
+    time.passes(seconds=1)
+    assert visit.state == "waiting"
+    service.change_duty(anna, "available", "youth", 3)
+    time.passes(seconds=1)
+    assert (visit.state, visit.row.counsellor) == ("offered", anna.id)
 
 
 def test_a_lost_counsellor_who_comes_back_is_away_until_saying_otherwise(time: StoppedClock) -> None:
