@@ -241,6 +241,13 @@ class Wire:
         self.socket.shutdown()
 
 
+def answered(response: requests.Response) -> requests.Response:
+    """The response; requests.ConnectionError when nobody could answer just now, which is as good as no answer."""
+    if response.status_code in (502, 503, 504):
+        raise requests.ConnectionError(f"answered {response.status_code}")
+    return response
+
+
 class Browser:
     """Cookies and forms of one browser without JavaScript."""
 
@@ -251,7 +258,7 @@ class Browser:
 
     def token_of(self, path: str) -> str:
         """The form token on this page."""
-        page = self.http.get(self.server.url + path, timeout=PATIENCE)
+        page = answered(self.http.get(self.server.url + path, timeout=PATIENCE))
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
         if found is None:
             raise AssertionError(f"{path}: no form, {page.status_code}")
@@ -284,7 +291,7 @@ class Visitor(Browser):
         """Join the queue of a line by the form."""
         self.line, self.lang = line, lang
         answers = {"danger": "no", "distress": "3", "language": lang, "first_message": ""} | fields
-        done = self.post(f"/{lang}/{line}/chat/", **answers)
+        done = answered(self.post(f"/{lang}/{line}/chat/", **answers))
         if done.status_code != 303 or not done.headers["Location"].endswith("/room/"):
             raise AssertionError(f"not joined: {done.status_code} {done.headers.get('Location')}")
         return self
@@ -310,7 +317,7 @@ class Visitor(Browser):
             headers={"Accept": "application/json"},
             timeout=PATIENCE,
         )
-        return answer.json()
+        return answered(answer).json()
 
 
 class Counsellor(Browser):

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kill_rounds import Rounds
+from tests.faults.kill_rounds import KillRounds
 
 
 @pytest.mark.kill
 def test_no_acknowledged_text_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     seed = secrets.randbelow(10**6)
-    rounds = Rounds(tmp_path, chats=8, seed=seed)
-    problems = rounds.run(kills=3)
+    rounds = KillRounds(tmp_path, chats=8, seed=seed)
+    problems = rounds.run(3)
     assert not problems, f"seed {seed}: {problems[:10]}"
-    assert rounds.figures.kills == 3
+    assert rounds.figures.times == 3
     assert rounds.figures.texts > 50, "there was hardly any talk to be lost"

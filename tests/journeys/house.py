@@ -86,10 +86,11 @@ class House:
             self._lines = [dict(row) for row in connection.execute(select(LINES)).mappings()]
         return self
 
-    def hire(self, staff: dict[str, tuple[list[str], list[str]]], *before: list[str]) -> None:
-        """Make accounts; each can sign in at once."""
+    def hire(self, staff: dict[str, tuple[list[str], list[str]]], *before: list[str], capacity: int = 3) -> None:
+        """Make the accounts that are not there yet; each can sign in at once."""
+        staff = {login: duties for login, duties in staff.items() if login not in self._credentials}
         adding = [
-            ["staff", "add", login]
+            ["staff", "add", login, "--capacity", str(capacity)]
             + [word for role in roles for word in ("--role", role)]
             + [word for line in lines for word in ("--line", line)]
             for login, (roles, lines) in staff.items()
