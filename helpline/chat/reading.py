@@ -24,15 +24,17 @@ from helpline.staff.duties import OnDuty
 from helpline.staff.service import Member
 
 USUAL_MINUTES = 25.0
+# So many of the queue are listed on a counsellor's screen; how many wait in all is on the board.
+MOST_IN_QUEUE = 100
 RECENT = timedelta(days=7)
 Sight = dict[str, Any]
 
 
 def texts(session: Session, chat: Chat, stream: str, after: int) -> list[Sight]:
     """The texts after `seq` `after`, opened, in order; KeyDestroyed once the chat's week is over."""
-    rows = store.messages_after(session, chat.id, stream, after)
-    if not rows:
+    if after >= (chat.talk_seq if stream == "talk" else chat.aside_seq):
         return []
+    rows = store.messages_after(session, chat.id, stream, after)
     key = keys.key_of(chat)
     return [_text(row, key) for row in rows]
 
@@ -124,7 +126,8 @@ def visitor_state_now(session: Session, chat: Chat, now: datetime) -> Sight:
     if not waits(chat):
         return visitor_state(chat, None, None)
     sight = recent_sights.get(chat.line, now) or line_sight(session, lines.get_line(chat.line), now)
-    return visitor_state(chat, sight, store.place_in_queue(session, chat))
+    place = recent_sights.place(chat.line, chat.id, now) or store.place_in_queue(session, chat)
+    return visitor_state(chat, sight, place)
 
 
 class RecentSights:
@@ -134,21 +137,25 @@ class RecentSights:
 
     def __init__(self) -> None:
         self._on = False
-        self._kept: dict[str, tuple[LineSight, datetime]] = {}
+        self._kept: dict[str, tuple[LineSight, dict[str, int], datetime]] = {}
 
     def switch_on(self) -> None:
         """From now on remember; for a process whose dispatcher looks every second."""
         self._on = True
 
-    def keep(self, line: str, sight: LineSight, now: datetime) -> None:
-        """Remember a look."""
+    def keep(self, line: str, sight: LineSight, places: dict[str, int], now: datetime) -> None:
+        """Remember a look, and the place of each chat that waited."""
         if self._on:
-            self._kept[line] = (sight, now)
+            self._kept[line] = (sight, places, now)
 
     def get(self, line: str, now: datetime) -> LineSight | None:
         """The last look, None when it is too long ago."""
         kept = self._kept.get(line)
-        return kept[0] if kept is not None and timedelta(0) <= now - kept[1] <= self.KEPT else None
+        return kept[0] if kept is not None and timedelta(0) <= now - kept[2] <= self.KEPT else None
+
+    def place(self, line: str, chat: str, now: datetime) -> int | None:
+        """The place of a waiting chat at the last look; None when that is too long ago or did not see it."""
+        return self._kept[line][1].get(chat) if self.get(line, now) else None
 
     def forget(self) -> None:
         """Nothing was looked at yet."""
@@ -209,8 +216,9 @@ def peer(chat: Chat, now: datetime, silent_seconds: int) -> str:
 
 
 def queue_for(session: Session, lines: frozenset[str], now: datetime) -> list[Sight]:
-    """The queue of these lines, next one first: what waits and may be pulled; what rings is not in it."""
+    """The first of the queue of these lines, next one first: what waits and may be pulled; what rings is not in it."""
     wanted = select(Chat).where(Chat.line.in_(lines), Chat.state == State.WAITING).order_by(Chat.rank_at, Chat.id)
+    wanted = wanted.limit(MOST_IN_QUEUE)
     return [in_queue(chat, now) for chat in session.scalars(wanted)]
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -305,7 +306,8 @@ def _show(view: _View) -> None:
         looking = duties.lines_of_all()
         missed = {slug: reading.missed_today(slug, now) for slug in view.lines}
     for slug, sight in sights.items():
-        reading.recent_sights.keep(slug, sight, now)
+        places = {chat.id: place for place, chat in enumerate(queues_of_lines[slug], start=1)}
+        reading.recent_sights.keep(slug, sight, places, now)
     _show_states(queues_of_lines, sights, now)
     _show_queues(looking, view.live, now)
     _show_boards({slug: oversight.board(view.live, slug, sights[slug], missed[slug], now) for slug in view.lines}, now)
@@ -335,15 +337,16 @@ def _show_states(queues: dict[str, list[Glimpse]], sights: dict[str, reading.Lin
 
 
 def _show_queues(looking: dict[str, frozenset[str]], live: list[Glimpse], now: datetime) -> None:
-    seen: dict[frozenset[str], tuple[tuple[str, ...], list[Glimpse]]] = {}
+    seen: dict[frozenset[str], tuple[tuple[str, ...], list[dict[str, Any]]]] = {}
     for own in set(looking.values()):
-        queue = [chat for chat in live if chat.state == State.WAITING and chat.line in own]
-        seen[own] = (tuple(chat.id for chat in queue), queue)
+        waiting = (chat for chat in live if chat.state == State.WAITING and chat.line in own)
+        queue = list(islice(waiting, reading.MOST_IN_QUEUE))
+        seen[own] = (tuple(chat.id for chat in queue), [reading.in_queue(chat, now) for chat in queue])
     for account, own in looking.items():
-        gist, queue = seen[own]
+        gist, shown = seen[own]
         if _shown_queues.get(account) != gist:
             _shown_queues[account] = gist
-            push.queue(account, [reading.in_queue(chat, now) for chat in queue])
+            push.queue(account, shown)
 
 
 def _show_boards(boards: dict[str, dict[str, Any]], now: datetime) -> None:
