@@ -85,9 +85,13 @@ node_modules/.installed: package-lock.json package.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# $(call apt,PACKAGES): installs Debian packages as root, else says what is missing.
+# $(call apt,PACKAGES): installs Debian packages as root, else says what is missing. No service among them is started:
+# Debian asks that file first.
+POLICY := /usr/sbin/policy-rc.d
 apt = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing: $(1)"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
+	    echo "installing: $(1)"; \
+	    [ -e $(POLICY) ] || { trap 'rm -f $(POLICY)' EXIT; printf '\#!/bin/sh\nexit 101\n' > $(POLICY); chmod +x $(POLICY); }; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
 	  else echo "Missing: $(1). Please install it (Debian: apt-get install $(1)) and call make again." >&2; exit 1; fi
 
 # CHROMIUM=/path/to/chromium names another browser.
@@ -95,6 +99,7 @@ system-tools:
 	@[ -n "$${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || { $(call apt,chromium fonts-liberation); }
 	@command -v strace >/dev/null || { $(call apt,strace); }
 	@[ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || { $(call apt,nginx-light); }
+	@command -v systemd-analyze >/dev/null || { $(call apt,systemd); }
 
 # --- upkeep ----------------------------------------------------------------------------------------------
 
