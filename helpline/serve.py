@@ -20,8 +20,14 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 20_000
 SWEEP_SECONDS = 1.0
+PING_PARTS = 20
 PRESENCE_SECONDS = 1.0
 PURGE_SECONDS = 600.0
+# The promise is that a revocation reaches every process within a second.
+GUARD_SECONDS = 0.8
+CATCH_UP_SECONDS = 1.0
+# Whoever is told to stop waits so long for requests that are being answered, and for the database.
+STOP_SECONDS = 1.0
 DATABASE_SECONDS = 10.0
 MAX_PIECES = 1000
 
@@ -139,7 +145,7 @@ def listen(host: str, port: int) -> Any:
 
 
 class Background:
-    """The loops beside the requests: sweep and dispatch, heartbeat, presence, purge, and the stall watchdog."""
+    """The loops beside the requests: sweep, heartbeat, presence, purge, revocations, catching up, the watchdog."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -156,8 +162,18 @@ class Background:
         writer.start()
         recent_sights.switch_on()
         staff.remembered.switch_on()
-        for loop in (self._sweep, self._watch):
+        for loop in (self._sweep, self._guard, self._catch_up, self._watch):
             threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let another process dispatch at once; nobody waits long for a database that is away."""
+        import threading
+
+        from helpline.chat import sweep
+
+        giving_up = threading.Thread(target=self._try, args=(sweep.stop,), daemon=True)
+        giving_up.start()
+        giving_up.join(STOP_SECONDS)
 
     def _due(self, what: str, every: float) -> bool:
         now = time.monotonic()
@@ -170,21 +186,23 @@ class Background:
         import structlog
 
         from helpline import clock, config
-        from helpline.chat import presence, push, retention, sockets, sweep
+        from helpline.chat import presence, push, retention, sweep
 
         log = structlog.get_logger()
         ping_every = config.current().ping_seconds
+        # Everybody is asked in turn within that time: all at once would answer at once.
+        parts = max(1, min(PING_PARTS, int(ping_every)))
+        part = 0
         self._due("ping", 0)
         while True:
             sweep.wait_for_work(SWEEP_SECONDS)
             try:
-                if self._due("ping", ping_every):
-                    push.heartbeat()
+                if self._due("ping", ping_every / parts):
+                    part = (part + 1) % parts
+                    push.heartbeat(part, parts)
                 if self._due("presence", PRESENCE_SECONDS):
                     presence.flush(clock.now())
                 sweep.run(clock.now())
-                if self._due("revocation", SWEEP_SECONDS):
-                    sockets.close_revoked()
                 if self._due("purge", PURGE_SECONDS):
                     retention.purge(clock.now())
             except Exception as error:
@@ -192,6 +210,30 @@ class Background:
                 log.error("sweep_failed", problem=type(error).__name__)
                 sweep.database_was_away()
                 time.sleep(SWEEP_SECONDS)
+
+    def _guard(self) -> None:
+        """Apart from the sweep, which may wait for locks."""
+        from helpline.chat import sockets
+
+        while True:
+            time.sleep(GUARD_SECONDS)
+            self._try(sockets.close_revoked)
+
+    def _catch_up(self) -> None:
+        from helpline.chat import catch_up
+
+        while True:
+            time.sleep(CATCH_UP_SECONDS)
+            self._try(catch_up.run)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        import structlog
+
+        try:
+            work()
+        except Exception as error:
+            # The database is away for a moment; the next turn tries again.
+            structlog.get_logger().error("background_failed", work=work.__module__, problem=type(error).__name__)
 
     def _watch(self) -> None:
         """Count the moments in which the loop stood still."""
@@ -228,7 +270,7 @@ def use_own_websockets() -> None:
 
 
 def stop_on_interrupt() -> None:
-    """Let Ctrl+C end the server wherever it comes: raised in the loop of a background thread it would end only that."""
+    """Let Ctrl+C or SIGTERM end the server wherever it comes: raised in a background thread it would end only that."""
     import signal
 
     import eventlet
@@ -239,7 +281,8 @@ def stop_on_interrupt() -> None:
     def interrupt(*_: Any) -> None:
         eventlet.hubs.get_hub().schedule_call_global(0, server.throw, KeyboardInterrupt)
 
-    signal.signal(signal.SIGINT, interrupt)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, interrupt)
 
 
 def refuse_open_house(host: str, settings: Any) -> None:
@@ -269,7 +312,8 @@ def run(host: str, port: int, settings: Any) -> None:
     if settings.redis_url:
         bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))
     serve = serve_threads if settings.threading else serve_greenlets
-    Background(app).start()
+    background = Background(app)
+    background.start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)
     try:
@@ -277,6 +321,7 @@ def run(host: str, port: int, settings: Any) -> None:
     except KeyboardInterrupt:
         pass  # the server itself takes most of them, and then returns
     finally:
+        background.stop()
         if held is not None:
             held.close()
     print("Helpline stopped", file=sys.stderr)
@@ -294,6 +339,12 @@ def serve_greenlets(listener: Any, app: Callable[..., Any]) -> None:
     """A green thread for each connection."""
     import eventlet.wsgi
 
+    class Pool(eventlet.GreenPool):  # type: ignore[misc]  # it has no types
+        def waitall(self) -> None:
+            """Let requests end, but open sockets never would."""
+            with eventlet.Timeout(STOP_SECONDS, False):
+                super().waitall()
+
     class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # it has no types
         def log_message(self, *arguments: Any) -> None:
             """Say nothing: the original writes the client's address to the log."""
@@ -306,7 +357,7 @@ def serve_greenlets(listener: Any, app: Callable[..., Any]) -> None:
         protocol=Protocol,
         log_output=False,
         debug=False,
-        max_size=MAX_CONNECTIONS,
+        custom_pool=Pool(MAX_CONNECTIONS),
         keepalive=75,
         socket_timeout=120,
     )

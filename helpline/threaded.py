@@ -106,6 +106,7 @@ def use_own_websockets() -> None:
 def serve(listener: Any, app: Callable[..., Any]) -> None:
     """Serve until the process is interrupted."""
     # Where the launcher's own launcher ignores interrupts, the server still heeds one.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.default_int_handler)
     threading.excepthook = lambda crash: _log_crash("thread_crashed", crash.exc_value)
     Server(listener, app).serve_forever()

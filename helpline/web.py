@@ -107,10 +107,11 @@ def register_pages(app: Flask) -> None:
 
 def register_sockets(app: Flask) -> None:
     """Give Socket.IO its namespaces and begin with nobody heard or shown."""
-    from helpline.chat import presence, sockets, sweep
+    from helpline.chat import catch_up, presence, sockets, sweep
 
     presence.forget()
     sweep.forget()
+    catch_up.forget()
     sockets.register(socketio)
 
 

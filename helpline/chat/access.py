@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from helpline.chat.states import State
 from helpline.chat.store import Room
 from helpline.lines import service as lines
 from helpline.privacy import sessions
+from helpline.staff import duties
 from helpline.staff.service import Member
 
 
@@ -72,6 +74,13 @@ def staff_chat(session: Session, member: Member, chat_id: str, *, lock: bool = F
     if chat.state == State.ENDED:
         raise NoAccess("wrong_state")
     return chat
+
+
+def may_hear(session: Session, account: str, chat_ids: Collection[str]) -> set[str]:
+    """Those of these chats that go on and are this counsellor's, or on a line that the account supervises."""
+    live = store.progress(session, chat_ids)
+    supervised = {line for line in {chat.line for chat in live} if account in duties.supervisors(line)}
+    return {chat.id for chat in live if chat.counsellor == account or chat.line in supervised}
 
 
 def answerable_chat(session: Session, member: Member, chat_id: str) -> Chat:

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 from helpline import bus, clock, metrics
-from helpline.chat import gaps
+from helpline.chat import gaps, store
 from helpline.chat.items import Outcome, Read, Refused, Stored
+from helpline.db import reading
 from helpline.extensions import socketio
 
 VISITOR, CONSOLE = "/visitor", "/console"
+_CHAT, _STAFF = "chat:", "staff:"
 
 
 def chat_room(chat: str) -> str:
     """Room of everybody who sees this chat."""
-    return f"chat:{chat}"
+    return _CHAT + chat
 
 
 def staff_room(account: str) -> str:
     """Room of all tabs of one member of staff."""
-    return f"staff:{account}"
+    return _STAFF + account
 
 
 def emit(event: str, data: Any, namespace: str, room: str) -> None:
@@ -76,7 +79,14 @@ def see(account: str, chat: str) -> None:
 
 @bus.handler("see")
 def _see_here(account: str, chat: str) -> None:
-    for sid in _sockets_in(staff_room(account), CONSOLE):
+    sids = _sockets_in(staff_room(account), CONSOLE)
+    if not sids:
+        return
+    # The hint may come late, when the chat has been taken away again.
+    with reading() as session:
+        if not store.holds(session, account, chat):
+            return
+    for sid in sids:
         socketio.server.enter_room(sid, chat_room(chat), namespace=CONSOLE)
 
 
@@ -86,7 +96,8 @@ def unsee(account: str, chat: str) -> None:
 
 
 @bus.handler("unsee")
-def _unsee_here(account: str, chat: str) -> None:
+def unsee_here(account: str, chat: str) -> None:
+    """None of this counsellor's tabs at this process hears of the chat any more."""
     for sid in _sockets_in(staff_room(account), CONSOLE):
         socketio.server.leave_room(sid, chat_room(chat), namespace=CONSOLE)
         gaps.forget_chat(sid, chat)
@@ -180,8 +191,47 @@ def alert(account: str, kind: str, chat: str, line: str) -> None:
     emit("alert", {"kind": kind, "chat": chat, "line": line}, CONSOLE, staff_room(account))
 
 
-def heartbeat() -> None:
-    """Ask every client to answer with `sync` or `resume`."""
+def ping_here(namespace: str, room: str) -> None:
+    """Ask the clients of this room that are connected to this process to answer with `sync` or `resume`."""
+    _emit_here("ping", {}, namespace, room)
+
+
+def chats_here() -> set[str]:
+    """The chats whose visitor is connected to this process."""
+    return {room.removeprefix(_CHAT) for room in _rooms_here(VISITOR) if room.startswith(_CHAT)}
+
+
+def staff_here() -> dict[str, set[str]]:
+    """The accounts whose consoles are connected to this process, with the chats that they hear of."""
+    rooms = _rooms_here(CONSOLE)
+    chats = {room.removeprefix(_CHAT): set(_sockets_in(room, CONSOLE)) for room in rooms if room.startswith(_CHAT)}
+    return {
+        room.removeprefix(_STAFF): {chat for chat, sids in chats.items() if sids & set(_sockets_in(room, CONSOLE))}
+        for room in rooms
+        if room.startswith(_STAFF)
+    }
+
+
+def chats_of(sid: str) -> set[str]:
+    """The chats that this console hears of."""
+    rooms = socketio.server.rooms(sid, CONSOLE)
+    return {room.removeprefix(_CHAT) for room in rooms if room.startswith(_CHAT)}
+
+
+def _rooms_here(namespace: str) -> list[str]:
+    server = socketio.server
+    rooms = [] if server is None else list(server.manager.rooms.get(namespace, ()))
+    return [room for room in rooms if room is not None]
+
+
+def heartbeat(part: int = 0, parts: int = 1) -> None:
+    """Ask this part of the clients to answer with `sync` or `resume`.
+
+    All at once would answer at once, and hold up for a second who writes meanwhile.
+    """
     for namespace in (VISITOR, CONSOLE):
         if socketio.server is not None:
-            socketio.emit("ping", {}, namespace=namespace)
+            everybody = [sid for sid, _ in socketio.server.manager.get_participants(namespace, None)]
+            for sid in everybody:
+                if crc32(sid.encode()) % parts == part:
+                    _emit_here("ping", {}, namespace, sid)

@@ -14,7 +14,7 @@ from socketio.packet import ACK
 from werkzeug.http import parse_cookie
 
 from helpline import clock
-from helpline.chat import access, gaps, push, service
+from helpline.chat import access, catch_up, gaps, push, service
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
 from helpline.chat.limits import Lately, TextBudget
@@ -193,7 +193,7 @@ class VisitorNamespace(_Guarded):
         """A text of the visitor, acknowledged once it is committed."""
         if not self.budget.take(visitor.session_key):
             raise Refused("rate_limited")
-        return service.visitor_text(visitor, data.get("client_id"), data.get("body"))
+        return service.visitor_text(visitor, data.get("client_id"), data.get("body"), data.get("mark"))
 
     def sync(self, visitor: Visitor, data: Answer) -> Answer:
         """Everything after the last seen `seq`, and the state."""
@@ -219,7 +219,7 @@ class VisitorNamespace(_Guarded):
 
     def close_ended(self) -> None:
         """Close the sockets whose session is no longer valid."""
-        keys = {visitor.session_key for visitor in list(self.visitors.values())}
+        keys = {visitor.session_key for visitor in self.visitors.copy().values()}
         with reading() as session:
             alive = sessions.alive(session, keys, clock.now())
         for key in keys - alive:
@@ -272,10 +272,12 @@ class ConsoleNamespace(_Guarded):
         return self.events[event](sid, member, data)
 
     def resume(self, sid: str, member: Member, data: Answer) -> Answer:
-        """Everything the console needs to draw itself; joins the rooms of the chats in hand."""
+        """Everything the console needs to draw itself; joins the rooms of the chats in hand and leaves others."""
         answer = service.resume(member)
-        for chat in answer["chats"]:
-            self.enter_room(sid, push.chat_room(chat["chat"]))
+        in_hand = {chat["chat"] for chat in answer["chats"]}
+        catch_up.settle(member.id, push.chats_of(sid) - in_hand)
+        for chat in in_hand:
+            self.enter_room(sid, push.chat_room(chat))
         return answer
 
     def duty(self, sid: str, member: Member, data: Answer) -> Answer:
@@ -302,7 +304,7 @@ class ConsoleNamespace(_Guarded):
         if not self.budget.take(member.id):
             raise Refused("rate_limited")
         chat, stream = a_text(data, "chat"), data.get("stream")
-        key = staff.session_key(self.tokens[sid])
+        key = staff.session_key(self.tokens.get(sid, ""))
         return service.staff_text(member, chat, stream, data.get("client_id"), data.get("body"), key)
 
     def sync(self, sid: str, member: Member, data: Answer) -> Answer:
@@ -328,7 +330,7 @@ class ConsoleNamespace(_Guarded):
 
     def read(self, sid: str, member: Member, data: Answer) -> Item:
         """The counsellor has read up to `seq`."""
-        return Mark(a_text(data, "chat"), a_number(data, "seq"), staff.session_key(self.tokens[sid]), member)
+        return Mark(a_text(data, "chat"), a_number(data, "seq"), staff.session_key(self.tokens.get(sid, "")), member)
 
     def end(self, sid: str, member: Member, data: Answer) -> Answer:
         """Close the conversation."""
@@ -346,7 +348,7 @@ class ConsoleNamespace(_Guarded):
 
     def close_ended(self) -> None:
         """Close the sockets whose sign-in is no longer valid."""
-        keys = {sid: staff.session_key(token) for sid, token in list(self.tokens.items())}
+        keys = {sid: staff.session_key(token) for sid, token in self.tokens.copy().items()}
         with reading() as session:
             alive = staff.alive(session, set(keys.values()), clock.now())
         for sid, key in keys.items():

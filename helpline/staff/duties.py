@@ -61,6 +61,14 @@ def everybody() -> list[OnDuty]:
         ]
 
 
+def states(session: Session) -> dict[str, tuple[str, str | None, int, int]]:
+    """State, line, capacity and missed offers of every account that was ever on duty; plain rows."""
+    wanted = select(Duty.account_id, Duty.state, Duty.line, Duty.capacity, Duty.missed_offers)
+    return {
+        account: (state, line, capacity, missed) for account, state, line, capacity, missed in session.execute(wanted)
+    }
+
+
 def lines_of_all() -> dict[str, frozenset[str]]:
     """The lines of every enabled account that takes chats, whether it was ever on duty or not."""
     wanted = (
