@@ -283,12 +283,8 @@ class ConsoleNamespace(_Guarded):
     def duty(self, sid: str, member: Member, data: Answer) -> Answer:
         """What the counsellor does now."""
         current = staff.duty_of(member.id)
-        return service.change_duty(
-            member,
-            data.get("state"),
-            data.get("line", current.line),
-            data.get("capacity", current.capacity),
-        )
+        line, capacity = data.get("line", current.line), data.get("capacity", current.capacity)
+        return service.change_duty(member, data.get("state"), line, capacity)
 
     def accept(self, sid: str, member: Member, data: Answer) -> Answer:
         """Take an offered chat or pull one; all tabs of this counsellor see it from now on."""
