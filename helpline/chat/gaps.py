@@ -34,8 +34,8 @@ def note(sid: str, namespace: str, data: dict[str, Any], messages: Sequence[dict
 def forget_chat(sid: str, chat: str) -> None:
     """This socket is no longer told of the chat; what it asks for later it could not have got."""
     streams = _given.get(sid, {})
-    for stream in [stream for stream in streams if stream[0] == chat]:
-        del streams[stream]
+    for stream in [stream for stream in streams.copy() if stream[0] == chat]:
+        streams.pop(stream, None)
 
 
 def forget(sid: str) -> None:

@@ -32,9 +32,10 @@ class TextBudget:
         if moment - self._swept < BURST / A_SECOND:
             return
         self._swept = moment
-        full = [key for key, (left, last) in self._left.items() if left + (moment - last) * A_SECOND >= BURST]
-        for key in full:
-            del self._left[key]
+        # A copy: other senders come in meanwhile.
+        for key, (left, last) in self._left.copy().items():
+            if left + (moment - last) * A_SECOND >= BURST:
+                self._left.pop(key, None)
 
 
 class Lately:

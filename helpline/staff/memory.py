@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from helpline.staff.members import Member
@@ -24,18 +25,19 @@ class Memory:
         self._on = True
 
     def forget(self) -> None:
-        """Rights may have ended: everybody is looked up anew."""
-        self._known.clear()
+        """Rights may have ended: everybody is looked up anew. A look-up under way still writes to the old book."""
+        self._known = {}
 
     def get(self, key: str, now: datetime) -> Member | None:
         """The member of this session, if remembered."""
         known = self._known.get(key)
         return known[0] if known is not None and now < known[1] else None
 
-    def keep(self, key: str, member: Member | None, now: datetime) -> Member | None:
-        """Remember who was looked up; gives the member back."""
+    def ask(self, key: str, now: datetime, look_up: Callable[[str, datetime], Member | None]) -> Member | None:
+        """Look the member of this session up and remember who it is."""
+        known, member = self._known, look_up(key, now)
         if member is None:
-            self._known.pop(key, None)
+            known.pop(key, None)
         elif self._on:
-            self._known[key] = (member, now + KEPT)
+            known[key] = (member, now + KEPT)
         return member

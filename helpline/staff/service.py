@@ -254,8 +254,7 @@ def member_for(token: str | None) -> Member | None:
     """Who is signed in with this token, None when nobody (any more)."""
     if not token:
         return None
-    key, now = session_key(token), clock.now()
-    return remembered.keep(key, _look_up(key, now), now)
+    return remembered.ask(session_key(token), clock.now(), _look_up)
 
 
 def recent_member_for(token: str | None) -> Member | None:
