@@ -8,7 +8,7 @@ import sys
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpline import clock, config, install, logs
+from helpline import checks, clock, config, install, logs
 from helpline.chat import retention
 from helpline.contacts.cli import contacts
 from helpline.lines import service as line_service
@@ -80,12 +80,7 @@ def check(settings: config.Settings) -> None:
     for country in sorted({line.country for line in line_service.all_lines()}):
         slugs = [line.slug for line in line_service.all_lines() if line.country == country]
         found += texts.warnings(country, slugs, settings.instance_dir)
-    if settings.public_url and not settings.over_tls and not config.is_loopback(settings.public_host):
-        found.append("HELPLINE_PUBLIC_URL is not https://: visitors' texts travel readable")
-    if settings.public_url and not config.is_loopback(settings.public_host) and not settings.exit_url:
-        found.append("HELPLINE_EXIT_URL is not set: the quick exit leads to a blank page on your own address")
-    if settings.public_url and not config.is_loopback(settings.public_host) and not settings.trusted_proxies:
-        found.append("HELPLINE_TRUSTED_PROXIES is 0: behind a proxy everybody seems to have one address, unlimited")
+    found += checks.of_settings(settings) + checks.of_database(settings) + checks.of_redis(settings.redis_url)
     if staff_service.demo_accounts_exist():
         found.append("demo accounts exist: disable them with 'helpline staff disable'")
     for warning in found:
