@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from helpline import clock, config, paths, transport
+from helpline import clock, config, counts, paths, transport
 from helpline.extensions import babel, csrf, limiter, socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import secret
@@ -49,8 +49,7 @@ def new_flask(settings: config.Settings | None) -> Flask:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         BABEL_DEFAULT_LOCALE="en",
-        # One process serves, and the salt of the addresses is its own: nothing to share through Redis.
-        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_STORAGE_URI=counts.SCHEME + chosen.redis_url if chosen.redis_url else "memory://",
         RATELIMIT_HEADERS_ENABLED=False,
     )
     app.session_interface = CookieSessions()
@@ -174,18 +173,26 @@ def clear_cookie(response: Response, name: str) -> None:
     response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=config.current().over_tls)
 
 
-# Addresses: only as a keyed hash with the salt of the day, only in memory
+# Addresses: only as a keyed hash with the salt of the day, never on disk
 
 _salt: tuple[date, bytes] = (date.min, b"")
 
 
 def address_hash() -> str:
-    """HMAC of the caller's address under a salt that lives for a day and only in memory."""
+    """HMAC of the caller's address under the salt of the day."""
     global _salt
     today = clock.now().date()
     if _salt[0] != today:
-        _salt = (today, secrets.token_bytes(32))
+        _salt = (today, _salt_of(today))
     return hmac.new(_salt[1], (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+
+
+def _salt_of(day: date) -> bytes:
+    """Random while this process alone counts; else the same for all that count together, from their common secret."""
+    settings = config.current()
+    if not settings.redis_url:
+        return secrets.token_bytes(32)
+    return hmac.digest(secret(settings.instance_dir, "addresses"), day.isoformat().encode(), "sha256")
 
 
 def from_this_machine() -> bool:

@@ -12,6 +12,7 @@ from helpline.extensions import socketio
 from helpline.lines import service as lines
 from tests.clients import Server
 from tests.postgres import Postgres
+from tests.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,14 @@ def postgres() -> Iterator[Postgres]:
     running = Postgres()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A real Redis of this test alone."""
+    running = RedisServer().start()
+    yield running
+    running.remove()
 
 
 @pytest.fixture

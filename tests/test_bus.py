@@ -101,14 +101,6 @@ def test_a_hint_that_fails_stops_no_other(heard: list[tuple[str, ...]]) -> None:
 
 
 @pytest.fixture
-def redis_server() -> Iterator[RedisServer]:
-    """A Redis of this test alone."""
-    running = RedisServer().start()
-    yield running
-    running.remove()
-
-
-@pytest.fixture
 def on_the_air(
     heard: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
 ) -> Iterator[RedisServer]:
