@@ -20,7 +20,7 @@ def one_line_break(text: str | None) -> str | None:
 def can_be_stored(form: Form, field: Field) -> None:
     """Refuses what the writer would refuse, before anything is done for this form."""
     if field.data and not storable(field.data):
-        raise ValidationError(_("There is a character in it that can't be sent. Your text is still here."))
+        raise ValidationError(_("There is a character in it that can't be sent. Your message is still here."))
 
 
 class JoinForm(FlaskForm):
@@ -48,13 +48,13 @@ class JoinForm(FlaskForm):
         validators=[InputRequired(_l("Choose a number from 1 to 5."))],
         validate_choice=True,
     )
-    language = SelectField(_l("In which language do you want to chat?"), validators=[InputRequired()])
+    language = SelectField(_l("Which language do you want to chat in?"), validators=[InputRequired()])
     first_message = TextAreaField(
         _l("What is it about?"),
         filters=[one_line_break],
         validators=[
             Optional(),
-            Length(max=MAX_BODY, message=_l("At most 4,000 characters. Your text is still here.")),
+            Length(max=MAX_BODY, message=_l("At most 4,000 characters fit. Your message is still here.")),
             can_be_stored,
         ],
     )
@@ -64,9 +64,11 @@ class JoinForm(FlaskForm):
 def why_refused(code: str) -> str:
     """Why a text was not stored, in words for the visitor."""
     words: dict[str, str] = {
-        "too_long": _("Your text is too long. At most 4,000 characters fit. It is still here."),
+        "too_long": _("Your message is too long. At most 4,000 characters fit. It is still here."),
         "invalid": _("There is nothing to send yet. Write something first."),
-        "wrong_state": _("This chat has ended. Your text was not sent."),
-        "rate_limited": _("That was very fast. Wait a moment and send it again. Your text is still here."),
+        "wrong_state": _("This chat has ended. Your message was not sent."),
+        "rate_limited": _("That was very fast. Wait a moment, then send it again. Your message is still here."),
     }
-    return words.get(code) or str(_("We could not store your text just now. It is still here. Send it again soon."))
+    return words.get(code) or str(
+        _("We could not save your message just now. It is still here. Send it again in a moment.")
+    )

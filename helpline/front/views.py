@@ -36,7 +36,8 @@ def joint(lang: str) -> str:
     own = own_line()
     if own is not None or not service.joint_front_page():
         abort(404)
-    lines = service.all_lines()
+    # The young come first: they come in panic.
+    lines = sorted(service.all_lines(), key=lambda line: line.slug != "youth")
     entries = [{"line": line, "slug": line.slug, "name": line.name, "status": shown_status(line)} for line in lines]
     return render_template("public/joint.html", lines=entries, help=_shared_help(lines))
 

@@ -1,8 +1,10 @@
 // The texts on the page: stored ones in the order of `seq`, those that are not stored yet at the end.
 import { word } from './words.js';
 
+const room = document.getElementById('room');
 const list = document.getElementById('log');
 const scroller = document.getElementById('scroll');
+const newer = document.getElementById('newer');
 const template = document.getElementById('text-template');
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
@@ -12,13 +14,30 @@ let last = 0;
 let read = 0;
 let drawn = false;
 let atEnd = false;
+let size = '';
 
 // Whoever reads the newest text goes on seeing it when a notice or the keyboard takes some of the room.
-scroller.addEventListener('scroll', () => { atEnd = isNearEnd(); }, { passive: true });
-new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(scroller);
+scroller.addEventListener('scroll', () => {
+  if (sizeNow() !== size) return; // scrolled before the room changed: the observer is about to hear of it
+  // Who waits reads from the top: there the end counts only once it was gone to.
+  atEnd = isNearEnd() && (scroller.scrollTop > 0 || room.dataset.state === 'active');
+  if (atEnd) newer.hidden = true;
+}, { passive: true });
+new ResizeObserver(() => {
+  size = sizeNow();
+  if (atEnd) toEnd();
+}).observe(scroller);
+newer.addEventListener('click', () => {
+  toEnd();
+  scroller.focus({ preventScroll: true });
+});
+
+function sizeNow() {
+  return `${scroller.clientWidth} ${scroller.clientHeight}`;
+}
 
 function isNearEnd() {
-  return scroller.scrollTop > 0 && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
 }
 
 /** The highest `seq` up to which nothing is missing. */
@@ -47,15 +66,25 @@ export function adopt(readMark) {
   drawn = true;
 }
 
+/** Scrolls to where the page says what has become of the chat. */
+export function toTop() {
+  scroller.scrollTop = 0;
+  atEnd = false;
+}
+
 /** Scrolls to the newest text. */
 export function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
+  atEnd = true;
+  newer.hidden = true;
 }
 
+/** Changes what stands there; says whether the end was in sight, and still is. */
 function whileAtEnd(change) {
-  const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  const near = isNearEnd();
   change();
   if (near && drawn) toEnd();
+  return near;
 }
 
 function draw(author, body) {
@@ -89,7 +118,8 @@ export function showPending({ client_id: id, body }) {
   say(item, word('sending'));
   pending.set(id, item);
   list.append(item);
-  item.scrollIntoView({ block: 'nearest' });
+  if (room.dataset.state === 'active') toEnd();
+  else item.scrollIntoView({ block: 'nearest' });
 }
 
 /** The server has stored a text of ours, though something before it may still be missing here. */
@@ -135,11 +165,12 @@ export function take(message) {
   item.dataset.sentAt = message.sent_at;
   stored.set(message.seq, item);
   mark(item);
-  whileAtEnd(() => {
+  const seen = whileAtEnd(() => {
     const firstPending = [...pending.values()].find((other) => other.isConnected) ?? null;
     // Moving an element makes screen readers say it again, so one that stands right stays.
     if (!item.isConnected || item.nextElementSibling !== firstPending) list.insertBefore(item, firstPending);
   });
+  if (!seen && message.author !== 'visitor' && room.dataset.state === 'active') newer.hidden = false;
   return true;
 }
 

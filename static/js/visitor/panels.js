@@ -1,4 +1,5 @@
 // What state the chat is in, in words: the place in the queue, who is there, how it ended.
+import { toTop } from './log.js';
 import { counted, word } from './words.js';
 
 const $ = (id) => document.getElementById(id);
@@ -22,6 +23,18 @@ function put(id, text) {
   if ($(id).textContent !== text) $(id).textContent = text;
 }
 
+// The number stands out from its sentence.
+function putPlace(words) {
+  if ($('place-words').textContent === words) return;
+  $('place-words').replaceChildren(...words.split(/(\d+)/).map((part) => {
+    if (!/\d/.test(part)) return part;
+    const count = document.createElement('span');
+    count.className = 'count';
+    count.textContent = part;
+    return count;
+  }));
+}
+
 /** `waiting` for the visitor, though it may ring somewhere. */
 export function phase(state) {
   return state === 'offered' ? 'waiting' : state;
@@ -34,13 +47,13 @@ export function showState({ state, position, wait_minutes: minutes, reason }) {
   for (const name of ['waiting', 'active', 'ended']) $(`panel-${name}`).hidden = name !== now;
   for (const part of room.querySelectorAll('[data-when]')) part.hidden = !part.dataset.when.split(' ').includes(now);
   if (now === 'waiting') {
-    put('place-number', position > 1 ? String(position - 1) : '');
-    put('place-words', place(position));
+    putPlace(place(position));
     put('estimate-words', estimate(minutes));
   } else if (now === 'ended') {
     room.dataset.reason = reason ?? 'finished';
     for (const part of room.querySelectorAll('.reason')) part.hidden = part.dataset.reason !== room.dataset.reason;
     $('foot').hidden = true;
+    $('newer').hidden = true;
     showTyping(false);
     showNotice('');
   }
@@ -62,7 +75,7 @@ export function focusHeading(panel) {
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-  $('scroll').scrollTop = 0;
+  toTop();
 }
 
 /** The counsellor types; forgotten after a while should the end of it get lost. */
