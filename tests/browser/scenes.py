@@ -10,10 +10,11 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
+from tests.browser import rooms
 from tests.browser.chromium import ANSWERED_NO
-from tests.browser.people import Desk, Room
+from tests.browser.people import Desk
 from tests.browser.stage import Stage
-from tests.clients import Counsellor, Visitor
+from tests.clients import Visitor
 
 Scene = Callable[[Stage], Page]
 
@@ -38,7 +39,6 @@ MISSING = {
     "no longer valid": "/en/youth/chat/room/",
     "no longer valid in the frame": "/en/youth/chat/room/transcript",
 }
-LONG = "https://example.org/" + "a-very-long-address-without-any-place-to-break/" * 3
 
 
 def plain(path: str) -> Scene:
@@ -98,6 +98,18 @@ def join_in_danger(stage: Stage) -> Page:
     return room.page
 
 
+def in_dutch(scene: Scene, path: str) -> Scene:
+    """The same in the language with the longer words."""
+
+    def show(stage: Stage) -> Page:
+        page = scene(stage)
+        page.goto(stage.url + path)
+        expect(page.locator("html")).to_have_attribute("lang", "nl")
+        return page
+
+    return show
+
+
 def closed(stage: Stage) -> Page:
     """A line that opens on Monday."""
     stage.house.change("UPDATE lines SET hours = 'mon 09:00-09:01' WHERE slug = 'youth'")
@@ -154,111 +166,6 @@ def failing(error: type[Exception]) -> Scene:
     return show
 
 
-# The room
-
-
-def waiting(stage: Stage) -> Page:
-    """In the queue, with a text written already."""
-    room = stage.visitor()
-    room.join("unsure", 4, "I write while I wait.")
-    room.is_in("waiting")
-    return room.page
-
-
-def a_talk(stage: Stage) -> tuple[Room, Counsellor, str]:
-    """A room in which both sides have said something, with the counsellor at the other end of the wire."""
-    room = stage.visitor()
-    room.join("no", 3, "Someone has pictures of me.")
-    counsellor = stage.house.on_duty("anna")
-    chat = counsellor.accept_next()
-    room.is_in("active")
-    counsellor.say(chat, "I am glad you came here. You can talk freely.")
-    room.say(f"He wants money. Look: {LONG}")
-    room.is_stored()
-    expect(room.bubbles).to_have_count(3)
-    return room, counsellor, chat
-
-
-def talking(stage: Stage) -> Page:
-    """In a talk: texts of both sides, one read, one just refused, the counsellor typing."""
-    room, counsellor, chat = a_talk(stage)
-    counsellor.wire.call("read", {"chat": chat, "seq": 3})
-    room.page.locator("#body").fill("x" * 4001)
-    room.page.locator("#composer .send").click()
-    expect(room.page.locator("#composer-error")).not_to_be_empty()
-    counsellor.wire.call("typing", {"chat": chat, "on": True})
-    expect(room.page.locator("#typing")).not_to_be_empty()
-    return room.page
-
-
-def in_dutch(scene: Scene, path: str) -> Scene:
-    """The same in the language with the longer words."""
-
-    def show(stage: Stage) -> Page:
-        page = scene(stage)
-        page.goto(stage.url + path)
-        expect(page.locator("html")).to_have_attribute("lang", "nl")
-        return page
-
-    return show
-
-
-def talking_with_everything_open(stage: Stage) -> Page:
-    """The limits and the question about leaving folded out."""
-    room, _, _ = a_talk(stage)
-    for summary in room.page.locator("#under summary").all():
-        summary.click()
-    return room.page
-
-
-def cut_off(stage: Stage) -> Page:
-    """In a talk, without a line, with a text that waits for it."""
-    room, _, _ = a_talk(stage)
-    stage.lose_line(room.page)
-    room.say("Does this arrive?")
-    expect(room.page.locator("#notice")).to_be_visible()
-    return room.page
-
-
-def ended(stage: Stage) -> Page:
-    """After the counsellor has ended the talk, with a text that was not sent any more."""
-    room, counsellor, chat = a_talk(stage)
-    room.page.locator("#body").fill("I was still writing")
-    counsellor.wire.call("end", {"chat": chat})
-    room.is_in("ended")
-    return room.page
-
-
-def left(stage: Stage) -> Page:
-    """After leaving the queue."""
-    room = stage.visitor()
-    room.join()
-    room.page.locator("#leave-queue button").click()
-    room.is_in("ended")
-    return room.page
-
-
-def gone(stage: Stage) -> Page:
-    """The room of a chat that may not be read any more."""
-    stage.watch.allow(ANSWERED_NO)
-    room, _, _ = a_talk(stage)
-    stage.house.change("DELETE FROM visitor_sessions")
-    room.is_in("gone")
-    return room.page
-
-
-def frame(stage: Stage, state: str) -> Page:
-    """The frame of browsers without scripts, opened by itself."""
-    room, counsellor, chat = a_talk(stage)
-    if state == "waiting":
-        counsellor.wire.call("hand_over", {"chat": chat, "to": "queue"})
-        counsellor.wire.call("duty", {"state": "resting", "line": "youth", "capacity": 1})
-    elif state == "ended":
-        counsellor.wire.call("end", {"chat": chat})
-    room.page.goto(f"{room.front}chat/room/transcript")
-    return room.page
-
-
 # The console
 
 
@@ -292,7 +199,7 @@ def busy(stage: Stage) -> tuple[Desk, list[Visitor]]:
         if number == 0:
             desk.end()
             desk.page.locator("#close-chat").click()
-    visitors[1].say(f"He wants money.\n{LONG}")
+    visitors[1].say(f"He wants money.\n{rooms.LONG}")
     visitors[1].wire.call("typing", {"on": True})
     desk.rings()
     for distress in ("5", "2"):
@@ -332,6 +239,34 @@ def desk_in_trouble(stage: Stage) -> Page:
     return desk.page
 
 
+def desk_with_a_long_queue(stage: Stage) -> Page:
+    """Forty wait, one of them in danger, and a supervisor looks at it with the telephone in the hand."""
+    desk = stage.desk("sam")
+    desk.duty("on_phone")
+    dangers = {20: "yes", 30: "unsure"}
+    for number in range(40):
+        stage.house.visitor().join(distress=str(number % 5 + 1), danger=dangers.get(number, "no"))
+    expect(desk.queue).to_have_count(40)
+    expect(desk.page.locator("#notice-list .strip.danger")).to_have_count(1)
+    expect(desk.page.locator("#board-lines .some")).to_contain_text("40")
+    return desk.page
+
+
+def desk_cut_off(stage: Stage) -> Page:
+    """The line is lost: one text is kept on the page, the next is too long to be sent."""
+    desk = stage.desk("ben")
+    desk.duty("available")
+    stage.house.tab(stage.house.visitor().join(danger="unsure", first_message="Is anyone there?"))
+    desk.accept_by_key()
+    stage.lose_line(desk.page)
+    expect(desk.page.locator("#offline")).to_be_visible()
+    desk.say("Are you safe right now?")
+    expect(desk.page.locator("#text-list .unsent")).to_contain_text("not sent yet")
+    desk.page.locator("#body").fill("x" * 4001)
+    expect(desk.page.locator("#body-count")).not_to_be_empty()
+    return desk.page
+
+
 SCENES: dict[str, Scene] = (
     {name: plain(path) for name, path in PUBLIC.items()}
     | {name: missing(path) for name, path in MISSING.items()}
@@ -344,18 +279,20 @@ SCENES: dict[str, Scene] = (
         "form expired": form_expired,
         "failed": failing(RuntimeError),
         "refused": failing(Forbidden),
-        "waiting": waiting,
-        "waiting in Dutch": in_dutch(waiting, "/nl/youth/chat/room/"),
-        "talking": talking,
-        "talking in Dutch": in_dutch(lambda stage: a_talk(stage)[0].page, "/nl/youth/chat/room/"),
-        "talking, everything open": talking_with_everything_open,
-        "cut off": cut_off,
-        "ended": ended,
-        "left": left,
-        "gone": gone,
-        "frame waiting": lambda stage: frame(stage, "waiting"),
-        "frame talking": lambda stage: frame(stage, "talking"),
-        "frame ended": lambda stage: frame(stage, "ended"),
+        "waiting": rooms.waiting,
+        "waiting in Dutch": in_dutch(rooms.waiting, "/nl/youth/chat/room/"),
+        "talking": rooms.talking,
+        "talking in Dutch": in_dutch(lambda stage: rooms.a_talk(stage)[0].page, "/nl/youth/chat/room/"),
+        "talking, about leaving": rooms.talking_about_leaving,
+        "talking, nothing said": rooms.nothing_said,
+        "talking, long": rooms.a_long_talk,
+        "cut off": rooms.cut_off,
+        "ended": rooms.ended,
+        "left": rooms.left,
+        "gone": rooms.gone,
+        "frame waiting": lambda stage: rooms.frame(stage, "waiting"),
+        "frame talking": lambda stage: rooms.frame(stage, "talking"),
+        "frame ended": lambda stage: rooms.frame(stage, "ended"),
         "sign-in refused": sign_in_refused,
         "no desk": in_console("/console/"),
         "not found for staff": in_console("/console/nowhere"),
@@ -366,5 +303,7 @@ SCENES: dict[str, Scene] = (
         "desk, ending": lambda stage: desk_that_asks(stage, "#ask-end"),
         "desk, handing over": lambda stage: desk_that_asks(stage, "#ask-hand-over"),
         "desk, in trouble": desk_in_trouble,
+        "desk, long queue": desk_with_a_long_queue,
+        "desk, cut off": desk_cut_off,
     }
 )

@@ -203,7 +203,7 @@ def a_device_loses_its_line(journey: Journey) -> None:
     with journey.stage.watch.tolerating(NO_LINE, danger.page):
         danger.page.context.set_offline(True)
         danger.say("Said without a line")
-        expect(danger.page.locator("#notice")).to_contain_text("This device is offline. We send your text")
+        expect(danger.page.locator("#notice")).to_contain_text("You are offline. Your message is kept")
         expect(danger.page.locator("#log .text.pending")).to_have_count(1)
         anna.say("Said to nobody for now")
         anna.is_stored()
@@ -222,7 +222,7 @@ def the_server_stops_and_comes_back(journey: Journey) -> None:
         journey.house.server.kill()
         danger.say("Said while nobody listened")
         danger.say("and a second one")
-        expect(danger.page.locator("#notice")).to_contain_text("Connection lost. We send your text")
+        expect(danger.page.locator("#notice")).to_contain_text("Connection lost. Your message is kept")
         expect(danger.page.locator("#log .text.pending .text-state").first).to_contain_text("kept on this page")
         expect(anna.page.locator("#offline")).to_be_visible()
         journey.plain.loses_the_frame()

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import Desk
-from tests.browser.scenes import a_talk
+from tests.browser.rooms import a_talk
 from tests.browser.stage import Stage
 
 # How the element with the focus is marked: an outline, or a ring around the field that holds it.
