@@ -65,6 +65,8 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
     first = checked(entry.first_message, random_key())[0] if entry.first_message.strip() else ""
     now = clock.now()
     with transaction() as session:
+        # One after the other: two who look at the same moment would both find the last place free.
+        lines.lock_queue(line.slug)
         cause = refusal(line, now)
         if cause is not None:
             raise NotTaken(cause)

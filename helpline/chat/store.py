@@ -1,7 +1,7 @@
 """Reading and changing rows of the chat; never commits. Every change of state is one conditional UPDATE.
 
-Rows are locked in the same order everywhere, so that no two transactions ever wait for each other: the visitor's
-session, chats by their ids, the account, duties by their accounts.
+Rows are locked in the same order everywhere, so that no two transactions ever wait for each other: the line that is
+joined, the visitor's session, chats by their ids, the account, duties by their accounts.
 """
 
 from __future__ import annotations

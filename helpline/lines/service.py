@@ -90,6 +90,12 @@ def get_line(slug: str) -> Line:
     return line
 
 
+def lock_queue(slug: str) -> None:
+    """Let others who join this line wait until the transaction ends; nobody else waits (SQLite has one writer)."""
+    with transaction() as session:
+        session.execute(select(Line.slug).where(Line.slug == slug).with_for_update(key_share=True))
+
+
 def line_of_host(host: str) -> Line | None:
     """The line whose own host name is `host`, if any."""
     with reading() as session:

@@ -231,6 +231,29 @@ def test_joining_twice_with_one_press_too_many_leaves_one_chat(hands: Hands) -> 
         service.quick_exit(cookie)
 
 
+def test_a_full_queue_takes_nobody_however_many_join_at_the_same_moment() -> None:
+    four = Hands(4)
+    lines.change_line("youth", {"queue_limit": 2})
+    youth = lines.get_line("youth")
+    for _ in range(FEW):
+        cookies = [sessions.new_cookie() for _ in range(4)]
+        turned_away: list[service.Cause] = []
+
+        def join(cookie: str, told: list[service.Cause] = turned_away) -> None:
+            try:
+                service.join(cookie, youth, an_entry())
+            except service.NotTaken as refused:
+                told.append(refused.cause)
+
+        four.act(*(partial(join, cookie) for cookie in cookies))
+        with db.reading() as session:
+            assert store.queue_length(session, "youth") == 2
+        assert turned_away == [service.Cause.QUEUE_FULL] * 2
+        for cookie in cookies:
+            service.quick_exit(cookie)
+    four.rest()
+
+
 def test_a_try_that_is_sent_twice_counts_once(hands: Hands) -> None:
     youth = lines.get_line("youth")
     counted = []
