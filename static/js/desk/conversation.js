@@ -7,11 +7,12 @@ import { remove, unsent } from './outbox.js';
 import { STREAMS, changed, onChange, openChat, state } from './state.js';
 import { markRead } from './thread.js';
 import { clock } from './time.js';
-import { danger, languageName, lineName } from './words.js';
+import { danger, languageName, lineName, otherLine } from './words.js';
 import { giveBack } from './composer.js';
 
 const GROUP_MS = 3 * 60 * 1000;
 const NEAR_PX = 60;
+let atEnd = true; // whether the last text was in sight before the box changed its size
 let shown = null; // id of the chat whose texts are in the list
 let count = 0;
 let drawnHidden = false; // texts drawn while another part stood in their place have not been scrolled
@@ -20,7 +21,12 @@ let drawnHidden = false; // texts drawn while another part stood in their place 
 export function startConversation(close) {
   byId('close-chat').addEventListener('click', () => close(state.open));
   byId('newer').addEventListener('click', () => toBottom());
-  byId('scroll').addEventListener('scroll', () => { if (nearBottom()) show(byId('newer'), false); }, { passive: true });
+  byId('scroll').addEventListener('scroll', () => {
+    atEnd = nearBottom();
+    if (atEnd) show(byId('newer'), false);
+  }, { passive: true });
+  // The field grows, a bar comes: the last text stays in sight.
+  new ResizeObserver(() => { if (atEnd) toBottom(); }).observe(byId('scroll'));
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     markRead();
@@ -120,6 +126,7 @@ function drawHead(chat) {
   }
   const since = chat.joined_at && chat.fate === 'active' ? word('since', { time: clock(chat.joined_at) }) : '';
   setText(byId('chat-presence'), [chatState(chat), since].filter(Boolean).join(' · '));
+  byId('chat-head').classList.toggle('other-line', otherLine(chat.line) !== '');
   byId('chat-presence').classList.toggle('gone', chat.peer === 'gone');
 }
 

@@ -1,7 +1,7 @@
 // Duty: what I am doing now, on which line, and how many chats at once.
 import { byId, setText, word } from './dom.js';
 import { Refused, ask } from './link.js';
-import { dismiss, notice } from './notices.js';
+import { dismiss, dismissAll, notice } from './notices.js';
 import { activeChats, changed, onChange, state } from './state.js';
 import { problem } from './words.js';
 
@@ -59,6 +59,7 @@ export function dutyPushed({ why, ...duty }) {
   if (why === 'other_tab') {
     if (before !== state.duty.state) notice('duty', word('duty-why.other_tab', { duty: word(`duty.${state.duty.state}`) }), { seconds: 10 });
   } else if (why) {
+    if (why === 'missed_offers') dismissAll('offer '); // this bar tells of them all
     notice('duty', word(`duty-why.${why}`, { duty: word(`duty.${state.duty.state}`) }), {
       kind: 'danger',
       action: { text: word('available-again'), run: () => change({ state: 'available' }) },

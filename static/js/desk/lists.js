@@ -6,8 +6,9 @@ import { unsent } from './outbox.js';
 import { activeChats, changed, onChange, state } from './state.js';
 import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
-import { asLine, danger, lineName, place, urgency } from './words.js';
+import { asLine, danger, otherLine, place, urgency } from './words.js';
 
+const CUT_FROM = 50; // a shorter list is never cut by the server; then what the board has more of rings somewhere
 const WRAP_UP_MS = 24 * 3600 * 1000;
 const wide = matchMedia('(min-width: 720px)');
 let open = () => {};
@@ -57,6 +58,14 @@ export function chatState(chat) {
   return word(`peer.${chat.peer}`);
 }
 
+/** What matters most about a chat in the list: its end, what is unsent, who is away, who waits for whom. */
+function mattersMost(chat) {
+  const waiting = unsent(chat.chat).length;
+  if (chat.fate === 'active' && waiting) return word('unsent', { n: waiting });
+  if (chat.fate !== 'active' || chat.peer === 'gone') return chatState(chat);
+  return chat.talk.at(-1)?.author === 'visitor' ? word('answer-due') : chatState(chat);
+}
+
 function makeChat(chat) {
   const element = piece('chat');
   element.parts.open.addEventListener('click', () => open(chat.chat, true));
@@ -72,10 +81,10 @@ function fillChat(element, chat) {
   setText(parts.when, text ? ago(text.sent_at) : '');
   setText(parts.unread, chat.unread ? word('unread', { n: chat.unread }) : '');
   show(parts.unread, chat.unread > 0);
-  const waiting = unsent(chat.chat).length;
   const keys = number < 10 ? `Alt+${number}` : '';
-  const told = [chatState(chat), lineName(chat.line), waiting ? word('unsent', { n: waiting }) : ''];
-  setText(parts.state, told.filter(Boolean).join(' · '));
+  setText(parts.state, [mattersMost(chat), otherLine(chat.line)].filter(Boolean).join(' · '));
+  setText(parts.danger, word(`danger.${danger(chat)}`));
+  show(parts.alarm, danger(chat) === 'yes' && chat.fate === 'active');
   setText(parts.key, keys);
   parts.open.setAttribute('aria-current', String(state.open === chat.chat));
   if (keys) parts.open.setAttribute('aria-keyshortcuts', keys);
@@ -91,6 +100,11 @@ function makeQueued(item) {
   return element;
 }
 
+/** Whether this chat could be taken from the queue now. */
+export function canTake(item) {
+  return !whyNotPull() && item.line === state.duty.line;
+}
+
 /** Why nothing can be taken from the queue now, or '' when something can. */
 function whyNotPull() {
   const active = activeChats();
@@ -100,19 +114,29 @@ function whyNotPull() {
 }
 
 function fillQueued(element, item) {
-  const more = [...place(item), waited((Date.now() - item.since) / 1000)];
-  setText(element.parts.facts, asLine(urgency(item)));
-  setText(element.parts.more, asLine(more));
+  const since = waited((Date.now() - item.since) / 1000);
+  const facts = [word('distress', { n: item.distress }), since, item.language, otherLine(item.line)];
+  setText(element.parts.facts, asLine(facts.filter(Boolean)));
+  setText(element.parts.danger, word(`danger.${danger(item)}`));
+  show(element.parts.alarm, danger(item) !== 'no');
   element.classList.toggle('acute', danger(item) === 'yes');
-  show(element.parts.take, !whyNotPull() && item.line === state.duty.line);
+  element.classList.toggle('high', item.distress >= 4);
+  show(element.parts.take, canTake(item));
   element.parts.take.disabled = !state.online || isBusy(item.chat);
-  element.parts.take.setAttribute('aria-label', word('take', { facts: [...urgency(item), ...more].join(', ') }));
+  element.parts.take.setAttribute('aria-label', word('take', { facts: [...urgency(item), ...place(item), since].join(', ') }));
 }
 
 function fillWrapUp(element, item) {
   const ended = Date.parse(item.ended_at);
-  setText(element.parts.what, [clock(ended), lineName(item.line), word('minutes', { n: item.minutes })].join(' · '));
+  setText(element.parts.what, [clock(ended), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
   setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS) }));
+}
+
+/** How many wait beyond the end of a list that was cut: known where there is a board. */
+function beyondList() {
+  if (state.queue.length < CUT_FROM) return 0;
+  const all = Object.values(state.board).reduce((sum, figures) => sum + figures.waiting, 0);
+  return Math.max(0, all - state.queue.length);
 }
 
 function draw() {
@@ -124,7 +148,10 @@ function draw() {
   const why = state.queue.length ? whyNotPull() : '';
   setText(byId('queue-hint'), why && word(`no-pull.${why}`));
   show(byId('queue-hint'), Boolean(why));
-  setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length}` : '');
+  const more = beyondList();
+  setText(byId('queue-more'), more ? word('more', { n: more }) : '');
+  show(byId('queue-more'), more > 0);
+  setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length + more}` : '');
   drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, () => piece('wrap'), fillWrapUp);
   show(byId('wrap-empty'), !state.wrapUps.length);
   setText(byId('wrap-count'), state.wrapUps.length ? `· ${state.wrapUps.length}` : '');
@@ -135,7 +162,6 @@ function drawViews() {
   // Where the lists always stand beside it, the conversation is what is shown instead of them.
   const view = state.view === 'lists' && wide.matches ? 'chat' : state.view;
   byId('main').dataset.view = view;
-  wide.addEventListener('change', changed);
   for (const button of byId('views').querySelectorAll('[data-view]')) {
     button.setAttribute('aria-pressed', String(button.dataset.view === view));
   }

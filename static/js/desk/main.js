@@ -1,4 +1,6 @@
 // The desk: puts the parts together and draws everything from the server's answer to `resume`.
+import { alerted, startAlerts, takeAlerts } from './alerts.js';
+import { startBoard, takeBoard } from './board.js';
 import { startClosing } from './closing.js';
 import { startComposer } from './composer.js';
 import { startConversation } from './conversation.js';
@@ -16,7 +18,6 @@ import { startRing } from './ring.js';
 import { changed, newChat, onChange, state } from './state.js';
 import { markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
 import { learnClock, learnClockFromHeader } from './time.js';
-import { lineName } from './words.js';
 
 let asking = null;
 let clockKnown = false;
@@ -45,6 +46,8 @@ async function fetchAll() {
   for (const chat of state.offers.keys()) if (!offered.has(chat)) state.offers.delete(chat);
   for (const offer of answer.offers) keepOffer(offer);
   takeQueue(answer.queue);
+  takeBoard(answer.board);
+  takeAlerts(answer.alerts);
   state.wrapUps = answer.wrap_ups ?? [];
   const first = !state.everOnline;
   state.online = true;
@@ -137,10 +140,6 @@ function statePushed(push) {
   changed();
 }
 
-function alerted({ kind, line }) {
-  notice(`alert ${kind} ${line}`, word(`alert.${kind}`, { line: lineName(line) }), { kind: 'danger' });
-}
-
 function drawLine() {
   show(byId('signed-out'), isRefused());
   show(byId('offline'), state.everOnline && !state.online && !isRefused());
@@ -158,6 +157,8 @@ startClosing(over);
 startGuide();
 startKeys(openChatById);
 startRing();
+startBoard();
+startAlerts();
 onChange(drawLine);
 byId('sign-out').addEventListener('submit', (event) => {
   if (anyUnsent() && !event.target.dataset.warned) {
@@ -179,4 +180,5 @@ connect({
   read: readPushed,
   duty: dutyPushed,
   alert: alerted,
+  board: takeBoard,
 }, resume);

@@ -6,9 +6,10 @@ const notices = new Map();
 
 /**
  * Shows a bar. One `key` has one bar: a newer one replaces it. `kind` is danger, waiting, good or
- * plain; `seconds` takes a bar away that asks for nothing; `action` is {text, run}.
+ * plain; `seconds` takes a bar away that asks for nothing; `action` is {text, run};
+ * `closed` is told when somebody closes it.
  */
-export function notice(key, text, { kind = 'plain', seconds = 0, action = null } = {}) {
+export function notice(key, text, { kind = 'plain', seconds = 0, action = null, closed = () => {} } = {}) {
   dismiss(key);
   const bar = piece('notice');
   bar.classList.add(kind);
@@ -21,7 +22,10 @@ export function notice(key, text, { kind = 'plain', seconds = 0, action = null }
       action.run();
     });
   }
-  bar.parts.close.addEventListener('click', () => dismiss(key));
+  bar.parts.close.addEventListener('click', () => {
+    dismiss(key);
+    closed();
+  });
   byId('notice-list').append(bar);
   notices.set(key, { bar, until: seconds ? Date.now() + seconds * 1000 : Infinity });
 }
@@ -30,6 +34,11 @@ export function notice(key, text, { kind = 'plain', seconds = 0, action = null }
 export function dismiss(key) {
   notices.get(key)?.bar.remove();
   notices.delete(key);
+}
+
+/** Takes away every bar whose key begins like this. */
+export function dismissAll(beginning) {
+  for (const key of [...notices.keys()]) if (key.startsWith(beginning)) dismiss(key);
 }
 
 /** Starts taking away bars whose time is over; one that is being used stays. */

@@ -2,8 +2,8 @@
 import { announce, byId, drawList, piece, setText, show, word } from './dom.js';
 import { Refused, ask, onTick } from './link.js';
 import { notice } from './notices.js';
-import { changed, onChange, state } from './state.js';
-import { countdown, serverNow, waited } from './time.js';
+import { activeChats, changed, onChange, state } from './state.js';
+import { countdown, serverNow, waits } from './time.js';
 import { asLine, danger, place, problem, urgency } from './words.js';
 
 const announced = new Set();
@@ -113,19 +113,27 @@ function make(offer) {
 function fill(element, offer) {
   const { title, left, time, accept: yes, pass: no } = element.parts;
   const seconds = (Date.parse(offer.expires_at) - serverNow()) / 1000;
-  const wait = word('waits', { time: waited((Date.now() - offer.since) / 1000) });
   setText(title, offer.name ?? word('new-chat'));
   setText(left, countdown(seconds));
   setText(element.parts.facts, asLine(urgency(offer)));
-  setText(element.parts.more, asLine([...place(offer), wait]));
+  setText(element.parts.more, asLine([...place(offer), waits((Date.now() - offer.since) / 1000)]));
   time.value = Math.max(0, Math.min(100, (seconds * 100000) / element.length_ms));
   element.classList.toggle('acute', danger(offer) === 'yes');
+  element.classList.toggle('alarming', danger(offer) !== 'no');
   yes.disabled = no.disabled = busy.has(offer.chat) || !state.online;
   const first = oldestOffer() === offer;
   show(element.parts['accept-key'], first);
   show(element.parts['pass-key'], first);
   if (first) yes.setAttribute('aria-keyshortcuts', 'Alt+A A');
   if (first) no.setAttribute('aria-keyshortcuts', 'Alt+D D');
+}
+
+/** Why nothing rings for somebody who is available. */
+function whyQuiet() {
+  if (!state.online) return 'offline';
+  const active = activeChats();
+  if (active.some((chat) => danger(chat) === 'yes')) return 'acute';
+  return active.length >= state.duty.capacity ? 'full' : 'ready';
 }
 
 function draw() {
@@ -136,7 +144,10 @@ function draw() {
     announce(word('rings', { facts: [...urgency(offer), ...place(offer)].join(', ') }), true);
   }
   drawList(byId('offer-list'), offers, (offer) => offer.chat + offer.expires_at, make, fill);
-  show(byId('offers'), offers.length > 0);
+  // Whoever is available keeps a place for what rings, so that nothing moves under the hands when it does.
+  show(byId('offers'), offers.length > 0 || (state.everOnline && state.duty.state === 'available'));
+  byId('offers').classList.toggle('ringing', offers.length > 0);
+  setText(byId('offers-empty'), offers.length ? '' : word(`rings-none.${whyQuiet()}`));
   // Without a line no button in it can be focused; then it is scrolled by keyboard itself.
-  byId('offers').tabIndex = state.online ? -1 : 0;
+  byId('offers').tabIndex = offers.length && !state.online ? 0 : -1;
 }

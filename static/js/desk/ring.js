@@ -5,10 +5,12 @@ import { onTick } from './link.js';
 import { serverNow } from './time.js';
 
 const EVERY_S = 2;
+const LOST_S = 10;
 const plainTitle = document.title;
 let audio = null;
 let playing = null; // {gain, until}
 let odd = false;
+let silentFor = 0; // seconds without a connection
 
 /** Prepares the sound; a browser that wants a gesture first gets a bar to press. */
 export function startRing() {
@@ -21,11 +23,12 @@ export function startRing() {
     audio.addEventListener('statechange', soundChanged);
     for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, wake, { passive: true });
   }
-  byId('sound-off').addEventListener('click', () => wake().then(chime));
-  byId('test-sound').addEventListener('click', () => wake().then(chime));
+  byId('sound-off').addEventListener('click', () => wake().then(() => chime()));
+  byId('test-sound').addEventListener('click', () => wake().then(() => chime()));
   onChange(ring);
   onTick(() => {
     odd = !odd;
+    tellLost();
     ring();
   });
   // The state settles a moment after the start; only then the bar may come.
@@ -41,9 +44,12 @@ async function wake() {
   if (audio && audio.state !== 'running') await audio.resume().catch(() => {});
 }
 
-/** Two soft rising notes at `at` seconds of the audio clock. */
-function notes(at, into) {
-  for (const [pitch, delay] of [[660, 0], [880, 0.18]]) {
+const RISING = [[660, 0], [880, 0.18]];
+const FALLING = [[440, 0], [330, 0.25]];
+
+/** Two soft notes at `at` seconds of the audio clock. */
+function notes(at, into, tune = RISING) {
+  for (const [pitch, delay] of tune) {
     const tone = audio.createOscillator();
     const level = audio.createGain();
     tone.frequency.value = pitch;
@@ -56,8 +62,15 @@ function notes(at, into) {
   }
 }
 
-function chime() {
-  if (audio?.state === 'running') notes(audio.currentTime + 0.05, audio.destination);
+/** Sounds once, for what is no ring but must be heard. */
+export function chime(tune = RISING) {
+  if (audio?.state === 'running') notes(audio.currentTime + 0.05, audio.destination, tune);
+}
+
+/** Who is available must hear it when nothing can ring any more: once, and no short break is told. */
+function tellLost() {
+  silentFor = state.everOnline && !state.online && state.duty.state === 'available' ? silentFor + 1 : 0;
+  if (silentFor === LOST_S) chime(FALLING);
 }
 
 function silence() {
@@ -81,6 +94,8 @@ function ring() {
   }
   const unread = activeChats().reduce((sum, chat) => sum + chat.unread, 0);
   const quiet = unread ? `(${unread}) ${plainTitle}` : plainTitle;
-  const title = ringing && odd ? word('title-rings') : quiet;
+  const lost = state.everOnline && !state.online;
+  const calm = lost ? word('title-offline') : quiet;
+  const title = ringing && odd ? word('title-rings') : calm;
   if (document.title !== title) document.title = title;
 }

@@ -10,6 +10,8 @@ export const state = {
   offers: new Map(), // chat -> offer, in the order in which they rang
   chats: new Map(), // chat -> chat, in the order in which they were accepted
   queue: [],
+  board: {}, // line -> figures, for supervisors
+  alerts: [], // {kind, chat, line}, for supervisors
   wrapUps: [],
   open: null, // id of the chat in the middle
   view: 'lists', // which part a narrow screen shows

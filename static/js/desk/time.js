@@ -44,6 +44,11 @@ export function waited(seconds) {
   return word('minutes', { n: Math.floor(whole / 60) });
 }
 
+/** The same as a fact about somebody who waits. */
+export function waits(seconds) {
+  return seconds < 10 ? word('moment') : word('waits', { time: waited(seconds) });
+}
+
 const language = document.documentElement.lang || 'en';
 const clockFormat = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const dayFormat = new Intl.DateTimeFormat(language, { weekday: 'long' });

@@ -1,5 +1,6 @@
 // Facts and problems in the words of the page.
-import { hasWord, word } from './dom.js';
+import { byId, hasWord, word } from './dom.js';
+import { state } from './state.js';
 
 /** A refusal in plain words: the one for this action, else the one for the code. */
 export function problem(action, code) {
@@ -35,7 +36,12 @@ export function urgency(item) {
   return [...list, word('distress', { n: item.distress })];
 }
 
+/** The line's name, unless it is the one that is served here: to tell that would say nothing. */
+export function otherLine(slug) {
+  return byId('duty-line') && slug !== state.duty.line ? lineName(slug) : '';
+}
+
 /** Where it belongs: line and language as a list of words. */
 export function place(item) {
-  return [lineName(item.line), languageName(item.language)];
+  return [otherLine(item.line), languageName(item.language)].filter(Boolean);
 }
