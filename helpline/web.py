@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Request, Response, g, jsonify, render_template, request, url_for
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -363,4 +363,5 @@ def _refused(error: HTTPException) -> Any:
 
 def _failed(error: Exception) -> tuple[Any, int]:
     log.error("request_failed", endpoint=request.endpoint, problem=type(error).__name__)
-    return problem(500, "unavailable", "errors/500.html")
+    # A database that is away for a moment is no mistake of ours: whoever tries again finds it back.
+    return problem(503 if isinstance(error, OperationalError) else 500, "unavailable", "errors/500.html")
