@@ -65,7 +65,7 @@ def sample_into(path: str) -> None:
 SAMPLED = "from benchmarks.costs import sample_into; sample_into({path!r}); from helpline.cli import main; main()"
 
 
-async def run(scene: str, out: Path, place: str) -> float:
+async def run(scene: str, out: Path, place: str, visitors: int) -> float:
     """Load a sampled server; processor milliseconds a text, or a second where the scene isn't about texts."""
     from benchmarks import databases, servers
     from benchmarks.people import CHATS_A_COUNSELLOR
@@ -78,12 +78,13 @@ async def run(scene: str, out: Path, place: str) -> float:
     url = stack.enter_context(database.empty_database()) if database is not None else ""
     product = servers.Product("sampled", database=url)
     try:
-        product.furnish(50 if crowd else 25, 10 if crowd else CHATS_A_COUNSELLOR)
+        product.furnish(visitors // 10 if crowd else 25, 10 if crowd else CHATS_A_COUNSELLOR)
         servers.COMMAND = SAMPLED.format(path=str(out))
         product.start()
-        cost = await (_crowd(product, scene) if crowd else _talk(product, scene))
+        cost = await (_crowd(product, scene, visitors) if crowd else _talk(product, scene))
         while not out.exists():
             await asyncio.sleep(0.1)
+        print(*(line for line in product.said().splitlines() if "loop_stalled" in line), sep="\n")
         return cost
     finally:
         product.stop()
@@ -105,19 +106,19 @@ async def _talk(product: Any, manner: Any) -> float:
     return count.cpu_ms
 
 
-async def _crowd(product: Any, scene: str) -> float:
+async def _crowd(product: Any, scene: str, number: int) -> float:
     from benchmarks import crowd
     from benchmarks.load import Talk
     from benchmarks.people import Desk
 
-    size = crowd.Size(VISITORS, VISITORS / 33, 20.0, 20.0)
+    size = crowd.Size(number, number / 33, 20.0, 20.0)
     tell = product.processes[0].send_signal
     if scene == "many":
         _, _, chats = await crowd.settle(product, size, 10)
         talk = Talk(chats, gapless=True)
         tell(signal.SIGUSR2)
         watch = crowd.Watch(product)
-        await talk.at_a_pace(VISITORS / 20, size.talk_seconds, "real", product.cpu)
+        await talk.at_a_pace(number / 20, size.talk_seconds, "real", product.cpu)
         figures = watch.figures()
     else:
         product.accounts = product.accounts[:5]
@@ -157,13 +158,14 @@ def main() -> None:
     parser.add_argument("scene", choices=("texts", "marks", "real", "paced", *CROWDS))
     parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("costs.txt"), help="file for the samples")
+    parser.add_argument("--visitors", type=int, default=VISITORS, help="size of a crowd")
     parser.add_argument("--on", choices=("sqlite", "postgres"), default="sqlite")
     chosen = parser.parse_args()
     if not hasattr(signal, "setitimer"):
         sys.exit("This system has no processor clock to sample by.")
     os.sched_setaffinity(0, {1})
     chosen.out.unlink(missing_ok=True)
-    show(chosen.out, asyncio.run(run(chosen.scene, chosen.out, chosen.on)), chosen.rows)
+    show(chosen.out, asyncio.run(run(chosen.scene, chosen.out, chosen.on, chosen.visitors)), chosen.rows)
 
 
 if __name__ == "__main__":

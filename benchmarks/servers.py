@@ -81,8 +81,12 @@ class Group:
                     asked.close()
                     break
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{self.name} does not serve: {(self.folder / 'log').read_text()[-2000:]}")
+                    raise RuntimeError(f"{self.name} does not serve: {self.said()[-2000:]}")
                 time.sleep(0.1)
+
+    def said(self) -> str:
+        """What the processes wrote so far."""
+        return (self.folder / "log").read_text()
 
     def cpu(self) -> list[float]:
         """Processor seconds of each process so far, from /proc/<pid>/stat."""

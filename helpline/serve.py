@@ -14,18 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from flask import Flask
 
 T = TypeVar("T")
 
 MAX_CONNECTIONS = 20_000
-SWEEP_SECONDS = 1.0
-PING_PARTS = 20
-PRESENCE_SECONDS = 1.0
-PURGE_SECONDS = 600.0
-# The promise is that a revocation reaches every process within a second.
-GUARD_SECONDS = 0.8
-CATCH_UP_SECONDS = 1.0
 # Whoever is told to stop waits so long for requests that are being answered, and for the database.
 STOP_SECONDS = 1.0
 DATABASE_SECONDS = 10.0
@@ -144,107 +136,6 @@ def listen(host: str, port: int) -> Any:
     return listener
 
 
-class Background:
-    """The loops beside the requests: sweep, heartbeat, presence, purge, revocations, catching up, the watchdog."""
-
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._last: dict[str, float] = {}
-
-    def start(self) -> None:
-        """Start the writer and the loops in daemon threads (greenlets in the server)."""
-        import threading
-
-        from helpline.chat.reading import recent_sights
-        from helpline.chat.writer import writer
-        from helpline.staff import service as staff
-
-        writer.start()
-        recent_sights.switch_on()
-        staff.remembered.switch_on()
-        for loop in (self._sweep, self._guard, self._catch_up, self._watch):
-            threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
-
-    def stop(self) -> None:
-        """Let another process dispatch at once; nobody waits long for a database that is away."""
-        import threading
-
-        from helpline.chat import sweep
-
-        giving_up = threading.Thread(target=self._try, args=(sweep.stop,), daemon=True)
-        giving_up.start()
-        giving_up.join(STOP_SECONDS)
-
-    def _due(self, what: str, every: float) -> bool:
-        now = time.monotonic()
-        if now - self._last.get(what, 0.0) < every:
-            return False
-        self._last[what] = now
-        return True
-
-    def _sweep(self) -> None:
-        import structlog
-
-        from helpline import clock, config
-        from helpline.chat import presence, push, retention, sweep
-
-        log = structlog.get_logger()
-        ping_every = config.current().ping_seconds
-        # Everybody is asked in turn within that time: all at once would answer at once.
-        parts = max(1, min(PING_PARTS, int(ping_every)))
-        part = 0
-        self._due("ping", 0)
-        while True:
-            sweep.wait_for_work(SWEEP_SECONDS)
-            try:
-                if self._due("ping", ping_every / parts):
-                    part = (part + 1) % parts
-                    push.heartbeat(part, parts)
-                if self._due("presence", PRESENCE_SECONDS):
-                    presence.flush(clock.now())
-                sweep.run(clock.now())
-                if self._due("purge", PURGE_SECONDS):
-                    retention.purge(clock.now())
-            except Exception as error:
-                # The loop must outlive a database that is away for a moment; the next turn tries again.
-                log.error("sweep_failed", problem=type(error).__name__)
-                sweep.database_was_away()
-                time.sleep(SWEEP_SECONDS)
-
-    def _guard(self) -> None:
-        """Apart from the sweep, which may wait for locks."""
-        from helpline.chat import sockets
-
-        while True:
-            time.sleep(GUARD_SECONDS)
-            self._try(sockets.close_revoked)
-
-    def _catch_up(self) -> None:
-        from helpline.chat import catch_up
-
-        while True:
-            time.sleep(CATCH_UP_SECONDS)
-            self._try(catch_up.run)
-
-    def _try(self, work: Callable[[], None]) -> None:
-        import structlog
-
-        try:
-            work()
-        except Exception as error:
-            # The database is away for a moment; the next turn tries again.
-            structlog.get_logger().error("background_failed", work=work.__module__, problem=type(error).__name__)
-
-    def _watch(self) -> None:
-        """Count the moments in which the loop stood still."""
-        from helpline import watchdog
-
-        guard = watchdog.Watchdog(*unpatched())
-        while True:
-            time.sleep(watchdog.BEAT_SECONDS)
-            guard.beat()
-
-
 def use_own_websockets() -> None:
     """Give engine.io our WebSockets in place of eventlet's: they read and write with less work a text."""
     import eventlet
@@ -302,6 +193,7 @@ def refuse_open_house(host: str, settings: Any) -> None:
 def run(host: str, port: int, settings: Any) -> None:
     """Serve until the process is told to stop; raises ConfigError or CannotServe."""
     from helpline import bus, create_app, logs
+    from helpline.background import Background
     from helpline.privacy.keyring import secret
 
     refuse_open_house(host, settings)
@@ -312,7 +204,7 @@ def run(host: str, port: int, settings: Any) -> None:
     if settings.redis_url:
         bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))
     serve = serve_threads if settings.threading else serve_greenlets
-    background = Background(app)
+    background = Background(unpatched())
     background.start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Helpline serves on http://{shown}:{listener.getsockname()[1]}/", flush=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
-from zlib import crc32
 
 from helpline import bus, clock, metrics
 from helpline.chat import gaps, store
@@ -191,6 +190,16 @@ def alert(account: str, kind: str, chat: str, line: str) -> None:
     emit("alert", {"kind": kind, "chat": chat, "line": line}, CONSOLE, staff_room(account))
 
 
+def clients_here() -> list[tuple[str, str]]:
+    """Every open socket of this process as (namespace, socket id), each of which is a room of its own."""
+    if socketio.server is None:
+        return []
+    manager = socketio.server.manager
+    return [
+        (namespace, sid) for namespace in (VISITOR, CONSOLE) for sid, _ in manager.get_participants(namespace, None)
+    ]
+
+
 def ping_here(namespace: str, room: str) -> None:
     """Ask the clients of this room that are connected to this process to answer with `sync` or `resume`."""
     _emit_here("ping", {}, namespace, room)
@@ -222,16 +231,3 @@ def _rooms_here(namespace: str) -> list[str]:
     server = socketio.server
     rooms = [] if server is None else list(server.manager.rooms.get(namespace, ()))
     return [room for room in rooms if room is not None]
-
-
-def heartbeat(part: int = 0, parts: int = 1) -> None:
-    """Ask this part of the clients to answer with `sync` or `resume`.
-
-    All at once would answer at once, and hold up for a second who writes meanwhile.
-    """
-    for namespace in (VISITOR, CONSOLE):
-        if socketio.server is not None:
-            everybody = [sid for sid, _ in socketio.server.manager.get_participants(namespace, None)]
-            for sid in everybody:
-                if crc32(sid.encode()) % parts == part:
-                    _emit_here("ping", {}, namespace, sid)

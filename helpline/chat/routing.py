@@ -146,7 +146,9 @@ def assign(waiting: Sequence[Waiting], counsellors: Sequence[Counsellor]) -> lis
         if not eligible:
             continue
         best = min(eligible, key=lambda c: (c.account in chat.missed_by, c.load, c.idle_since, c.account))
-        staff[best.account] = replace(best, load=best.load + 1, acute=best.acute or chat.danger)
+        taken = staff[best.account] = replace(best, load=best.load + 1, acute=best.acute or chat.danger)
+        if taken.load >= taken.capacity:
+            del staff[best.account]
         assignments.append(Assignment(chat.chat, best.account))
     return assignments
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -29,6 +31,7 @@ LEASE_SECONDS = 4.0
 POSITION_EVERY = timedelta(seconds=5)
 # A look and a step at most so often a round; what is left is the next round's.
 MOST_STEPS = 6
+MOST_OFFERS = 10
 MOST_PUSHES = 200
 
 _holder = random_key()
@@ -55,6 +58,16 @@ class _View:
     lines: dict[str, Line]
     open: dict[str, bool]
 
+    @cached_property
+    def holders(self) -> dict[str | None, OnDuty]:
+        """Staff by account."""
+        return {member.account: member for member in self.staff}
+
+    @cached_property
+    def acute(self) -> set[str | None]:
+        """Who has a chat in danger in hand."""
+        return {c.counsellor for c in self.live if c.state == State.ACTIVE and c.danger == routing.Danger.YES}
+
 
 def run(now: datetime) -> bool:
     """One round; False when another process holds the lease.
@@ -73,11 +86,19 @@ def run(now: datetime) -> bool:
 def _round(now: datetime, grace: bool) -> None:
     view = _look(now, grace)
     for _ in range(MOST_STEPS):
+        _let_others()
         if not (_tidy(view) or _dispatch(view)):
             break
+        _let_others()
         view = _look(now, grace)
     _away.clear()
+    _let_others()
     _show(view)
+
+
+def _let_others() -> None:
+    """With thousands of chats each step takes a while: who writes meanwhile does not wait for them all."""
+    time.sleep(0)
 
 
 def _hold_lease(now: datetime) -> bool | None:
@@ -187,7 +208,7 @@ def _holder_lost(chat: Chat | Glimpse, view: _View) -> bool:
 
     The time of grace is for those who may come back. Who signed out or was closed or reset does not, and nobody waits.
     """
-    holder = next((member for member in view.staff if member.account == chat.counsellor), None)
+    holder = view.holders.get(chat.counsellor)
     if holder is None or holder.signed_out:
         return True
     return not view.grace and not holder.fresh(view.now, view.lines[chat.line].counsellor_lost_seconds)
@@ -195,13 +216,10 @@ def _holder_lost(chat: Chat | Glimpse, view: _View) -> bool:
 
 def _can_no_longer_take(chat: Chat | Glimpse, view: _View) -> bool:
     """The counsellor at whom it rings is not available on this line any more, or took a chat in danger."""
-    holder = next((member for member in view.staff if member.account == chat.counsellor), None)
+    holder = view.holders.get(chat.counsellor)
     if holder is None or holder.state != "available" or holder.line != chat.line:
         return True
-    return any(
-        other.counsellor == chat.counsellor and other.state == State.ACTIVE and other.danger == routing.Danger.YES
-        for other in view.live
-    )
+    return chat.counsellor in view.acute
 
 
 def _has_hope(chat: Glimpse, view: _View) -> bool:
@@ -228,7 +246,7 @@ def _dispatch(view: _View) -> bool:
         return False
     with reading_transaction() as session:
         queue = _as_queue(session, waiting, view)
-    chosen = {assignment.chat for assignment in routing.assign(queue, free)}
+    chosen = {assignment.chat for assignment in routing.assign(queue, free)[:MOST_OFFERS]}
     if not chosen:
         return False
     with transaction() as session:
