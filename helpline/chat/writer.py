@@ -34,6 +34,7 @@ MAX_BODY = 4000
 MAX_CLIENT_ID = 64
 MAX_BATCH = 500
 PATIENCE_SECONDS = 15.0
+MARKS_WAIT_SECONDS = 0.05
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -215,16 +216,19 @@ class Writer:
         self._waiting: list[tuple[Item, Callable[[Outcome], None]]] = []
         self._lock = threading.Lock()
         self._work = threading.Event()
+        self._texts = threading.Event()
         self._running = False
 
     def post(self, item: Item, answer: Callable[[Outcome], None]) -> None:
         """Store one item; `answer` gets the outcome once it is committed or refused, and may not raise."""
         with self._lock:
             self._waiting.append((item, answer))
-        if self._running:
-            self._work.set()
-        else:
+        if not self._running:
             self._write_all()
+            return
+        if isinstance(item, Text):
+            self._texts.set()
+        self._work.set()
 
     def submit(self, item: Item) -> Stored | Read:
         """Store one item and return once it is committed; raises Refused."""
@@ -255,7 +259,10 @@ class Writer:
     def _work_forever(self) -> None:
         while True:
             self._work.wait()
+            # A read mark alone would cost a transaction as a text does: it waits a moment for company.
+            self._texts.wait(MARKS_WAIT_SECONDS)
             self._work.clear()
+            self._texts.clear()
             self._write_all()
 
     def _write_all(self) -> None:

@@ -172,9 +172,7 @@ def go_away(session: Session, account_id: str, now: datetime) -> None:
     """Take an account off duty whose last session has ended: nobody waits for another sign of life."""
     gone = update(Duty).where(Duty.account_id == account_id).execution_options(synchronize_session=False)
     session.execute(gone.values(heartbeat_at=None))
-    session.execute(
-        gone.where(Duty.state != "away").values(state="away", since=now, idle_since=None, missed_offers=0)
-    )
+    session.execute(gone.where(Duty.state != "away").values(state="away", since=now, idle_since=None, missed_offers=0))
 
 
 def touch_heartbeats(session: Session, beats: Mapping[str, datetime]) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection
 
 from helpline import db
 from helpline.chat import push
+from helpline.chat import writer as writer_module
+from helpline.chat.items import Mark, Read
 from helpline.chat.models import Message
 from helpline.chat.writer import Refused, Stored, Text, Writer
 from tests.builders import Visit, a_chat, a_counsellor, texts_of
@@ -158,6 +160,28 @@ def test_texts_that_wait_share_a_commit_and_keep_their_order() -> None:
     assert len(commits) < 33
     for visit in visits[1:]:
         assert [row.client_id for row in texts_of(visit.chat)] == [f"c{number}" for number in range(8)]
+
+
+def test_a_read_mark_goes_along_with_the_next_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "MARKS_WAIT_SECONDS", 60.0)
+    visit, writer, commits = a_chat(), Writer(), []
+    key = visit.visitor.session_key
+    writer.start()
+    with on_commit(lambda _connection: commits.append(1)):
+        read = threading.Event()
+        writer.post(Mark(visit.chat, 0, session_key=key), lambda _outcome: read.set())
+        assert not commits
+        assert writer.submit(a_text(visit)).seq == 1
+        assert read.wait(20)
+    assert len(commits) == 1
+
+
+def test_a_read_mark_that_stays_alone_is_written_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "MARKS_WAIT_SECONDS", 0.01)
+    visit, writer = a_chat(), Writer()
+    writer.start()
+    read = writer.submit(Mark(visit.chat, 0, session_key=visit.visitor.session_key))
+    assert isinstance(read, Read)
 
 
 def test_many_senders_in_one_chat_get_a_number_each() -> None:
