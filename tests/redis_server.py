@@ -77,6 +77,12 @@ class RedisServer:
         with self._client() as client:
             client.flushall()
 
+    def hang_up(self) -> None:
+        """Close every connection; new ones are taken at once."""
+        with self._client() as client:
+            for kind in ("pubsub", "normal"):
+                client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         os.kill(self._process.pid, number)

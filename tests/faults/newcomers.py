@@ -28,27 +28,37 @@ class Newcomer(threading.Thread):
         """Come and go until `over` is set; the last visit is brought to its end."""
         try:
             while not self.over.wait(0.2):
-                self._visit(f"{self.name} comes for the {self.visits + 1}. time")
+                self.visit(f"{self.name} comes for the {self.visits + 1}. time")
                 self.visits += 1
         except Exception as error:
             self.faults.append(f"{self.name}: {type(error).__name__}: {error}")
 
-    def _visit(self, text: str) -> None:
-        visitor = Visitor(self.server)
-        self._until_done(lambda: visitor.join(self.line, first_message=text))
-        seen = self._until_done(visitor.transcript)
+    def visit(self, text: str) -> None:
+        """Come in once, and leave."""
+        visitor = self.come(text)
+        seen = self.until_done(visitor.transcript)
         assert [(m["seq"], m["body"]) for m in seen["messages"]] == [(1, text)], seen
         assert seen["state"] == "waiting", seen
-        token = self._until_done(lambda: visitor.token_of(visitor.room))
-        way = f"{self.server.url}{visitor.room}leave"
-        self._until_done(
-            lambda: answered(visitor.http.post(way, data={"csrf_token": token}, timeout=PATIENCE)).raise_for_status()
-        )
-        seen = self._until_done(visitor.transcript)
+        self.leave(visitor)
+        seen = self.until_done(visitor.transcript)
         assert (seen["state"], seen["reason"]) == ("ended", "left"), seen
 
+    def come(self, text: str) -> Visitor:
+        """Join the queue."""
+        visitor = Visitor(self.server)
+        self.until_done(lambda: visitor.join(self.line, first_message=text))
+        return visitor
+
+    def leave(self, visitor: Visitor) -> None:
+        """Press the button."""
+        token = self.until_done(lambda: visitor.token_of(visitor.room))
+        way = f"{self.server.url}{visitor.room}leave"
+        self.until_done(
+            lambda: answered(visitor.http.post(way, data={"csrf_token": token}, timeout=PATIENCE)).raise_for_status()
+        )
+
     @staticmethod
-    def _until_done(step: Callable[[], T]) -> T:
+    def until_done(step: Callable[[], T]) -> T:
         """Do as somebody who presses the button again when the page does not come."""
         while True:
             try:

@@ -113,7 +113,7 @@ class Rounds:
             for _ in range(times):
                 self.go_wrong()
             self.figures.seconds_to_come_back.append(self.all_talk())
-            self._prove()
+            self.prove()
         finally:
             for thread in (*self.talkers, *self.others):
                 thread.over.set()
@@ -197,7 +197,7 @@ class Rounds:
         for talker in self.talkers:
             talker.acknowledged_since_fault = 0
 
-    def _prove(self) -> None:
+    def prove(self) -> None:
         """Everybody falls silent and catches up by the client's own rules; then the truth is fetched and compared."""
         for talker in self.talkers:
             talker.quiet.set()

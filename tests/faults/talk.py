@@ -188,7 +188,7 @@ class SocketTalker(Talker):
                 if (said := answer.get_nowait()) is not None:
                     self.answered(text, said)
         self._asked.clear()
-        self.listen()
+        self._take_pushes()
         self.wire = None
 
     def ask(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -232,6 +232,15 @@ class SocketTalker(Talker):
     def listen(self) -> None:
         """Take what the server pushed since the last time; ask for what is missing."""
         assert self.wire is not None
+        if self._take_pushes():
+            self.beat()
+        for stream in self.log.follows:
+            if self.has_gap(stream):
+                self.sync(stream)
+
+    def _take_pushes(self) -> bool:
+        """Write down what was pushed; whether a ping was among it."""
+        assert self.wire is not None
         pings = 0
         with contextlib.suppress(queue.Empty):
             while True:
@@ -239,13 +248,7 @@ class SocketTalker(Talker):
                 pings += event == "ping"
                 if event == "message":
                     self.shown(self.placed(data), data, pushed_on=self.connections)
-        if self.wire.closed.is_set():
-            return
-        if pings:
-            self.beat()
-        for stream in self.log.follows:
-            if self.has_gap(stream):
-                self.sync(stream)
+        return pings > 0
 
 
 class VisitorTalker(SocketTalker):

@@ -95,6 +95,8 @@ class House:
             + [word for line in lines for word in ("--line", line)]
             for login, (roles, lines) in staff.items()
         ]
+        if not (before or adding):
+            return
         told = run_all(self.server, [*before, *adding])
         found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
         self._credentials |= dict(zip(staff, found, strict=True))
