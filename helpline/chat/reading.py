@@ -125,13 +125,17 @@ def visitor_state_now(session: Session, chat: Chat, now: datetime) -> Sight:
     """The state of one chat as its visitor sees it at this moment."""
     if not waits(chat):
         return visitor_state(chat, None, None)
-    sight = recent_sights.get(chat.line, now) or line_sight(session, lines.get_line(chat.line), now)
+    sight = recent_sights.get(chat.line, now)
+    if sight is None:
+        # Only where another process dispatches: of many who ask, one looks.
+        sight = line_sight(session, lines.get_line(chat.line), now)
+        recent_sights.keep(chat.line, sight, {}, now)
     place = recent_sights.place(chat.line, chat.id, now) or store.place_in_queue(session, chat)
     return visitor_state(chat, sight, place)
 
 
 class RecentSights:
-    """How each line stood at the dispatcher's last look, a second ago at most: estimates need nothing newer."""
+    """How each line stood at the last look, two seconds ago at most: estimates need nothing newer."""
 
     KEPT = timedelta(seconds=2)
 
