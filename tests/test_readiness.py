@@ -105,7 +105,7 @@ def test_postgresql_that_is_stopped_or_silent_is_gone_until_it_is_back(
             assert set(many.map(lambda _: answer(on_postgres), range(10))) == {503}
         stays_alive(on_postgres)
         # Whoever asks for a page meanwhile is told, and does not hang as long as the database does.
-        assert requests.get(f"{on_postgres.url}/en/youth/chat/", timeout=UNTIL).status_code == 500
+        assert requests.get(f"{on_postgres.url}/en/youth/chat/", timeout=UNTIL).status_code == 503
     becomes(on_postgres, 200)
     assert Visitor(on_postgres).join().transcript()["state"] == "waiting"
 
