@@ -109,26 +109,31 @@ def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
     return True
 
 
-def visitor_text(visitor: Visitor, client_id: object, body: object) -> Text:
-    """A text of the visitor for the writer; a sign of life. Raises Refused."""
+def visitor_text(visitor: Visitor, client_id: object, body: object, mark: object = None) -> Text:
+    """A text of the visitor for the writer; a sign of life. Raises Refused.
+
+    With the `mark` of another chat it was written in an earlier one: NoAccess('not_found').
+    """
+    if mark is not None and mark != reading.mark(visitor.chat):
+        raise NoAccess("not_found")
     text, key = checked(body, client_id)
     presence.visitor_heard(visitor.chat, visitor.session_key, clock.now())
     return Text(visitor.chat, "talk", "visitor", key, text, session_key=visitor.session_key)
 
 
-def say_as_visitor(visitor: Visitor, client_id: object, body: object) -> Stored:
-    """Store a text of the visitor; returns once it is committed. Raises Refused."""
-    return writer.store(visitor_text(visitor, client_id, body))
+def say_as_visitor(visitor: Visitor, client_id: object, body: object, mark: object = None) -> Stored:
+    """Store a text of the visitor; returns once it is committed. Raises Refused or NoAccess."""
+    return writer.store(visitor_text(visitor, client_id, body, mark))
 
 
-def say_by_form(visitor: Visitor, client_id: object, body: object, *, edited_anew: bool) -> Stored:
-    """Store a text that came by a form; raises Refused.
+def say_by_form(visitor: Visitor, client_id: object, body: object, mark: object = None, *, edited_anew: bool) -> Stored:
+    """Store a text that came by a form; raises Refused or NoAccess.
 
     Going back to a page and sending another text from it repeats the page's client_id: with `edited_anew` that text
     is stored under an id of its own instead of being taken for a resend.
     """
     try:
-        return say_as_visitor(visitor, client_id, body)
+        return say_as_visitor(visitor, client_id, body, mark)
     except Refused as refused:
         text, key = checked(body, client_id)
         if refused.code != "invalid" or not edited_anew:
@@ -146,6 +151,7 @@ def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
             "messages": reading.texts(session, chat, "talk", after),
             "read": chat.counsellor_read,
             "danger": chat.danger,
+            "mark": reading.mark(chat.id),
         } | reading.visitor_state_now(session, chat, now)
     if chat.state != State.ENDED:
         presence.visitor_heard(visitor.chat, visitor.session_key, now)

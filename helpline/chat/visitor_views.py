@@ -204,7 +204,8 @@ def say(lang: str, line: str) -> Page:
         caller = _visitor(found)
         if not budget.take(caller.session_key):
             raise Refused("rate_limited")
-        stored = service.say_by_form(caller, client_id, body, edited_anew=not web.wants_json())
+        mark = request.form.get("mark")
+        stored = service.say_by_form(caller, client_id, body, mark, edited_anew=not web.wants_json())
     except NoAccess as refused:
         return _answer_refused(refused.code, body or "")
     except Refused as refused:

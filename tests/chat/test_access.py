@@ -174,3 +174,13 @@ def test_a_forged_visitor_needs_a_session_that_lives() -> None:
     for key in ("", "0" * 64, visit.cookie):
         forged = access.Visitor(session_key=key, chat=visit.chat)
         assert told(lambda forged=forged: service.visitor_sync(forged, 0)) == "forbidden"
+
+
+def test_a_text_with_the_mark_of_another_chat_is_of_no_chat_here() -> None:
+    earlier = a_chat()
+    mark = earlier.sees()["mark"]
+    later = a_chat(cookie=earlier.cookie)
+    with pytest.raises(NoAccess) as told:
+        service.visitor_text(later.visitor, "c1", "hello", mark)
+    assert told.value.code == "not_found"
+    assert service.visitor_text(earlier.visitor, "c1", "hello", mark).body == "hello"

@@ -8,6 +8,7 @@ from typing import Any
 
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 CHAT_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+MARK = re.compile(r"[0-9a-f]{16}")
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 
@@ -28,7 +29,7 @@ DANGER = OneOf("yes", "no", "unsure")
 MESSAGE = {"seq": int, "client_id": str, "author": AUTHOR, "body": str, "sent_at": TIME}
 CONSOLE_MESSAGE = MESSAGE | {"chat": CHAT_ID, "stream": OneOf("talk", "aside")}
 VISITOR_STATE = {"state": STATE, "position": OneOf(int, None), "wait_minutes": OneOf(int, None), "reason": REASON}
-SYNC = VISITOR_STATE | {"messages": [MESSAGE], "read": int, "danger": DANGER}
+SYNC = VISITOR_STATE | {"messages": [MESSAGE], "read": int, "danger": DANGER, "mark": MARK}
 QUEUED = {
     "chat": CHAT_ID,
     "line": LINE,
@@ -56,6 +57,8 @@ DUTY = {
     "line": OneOf(LINE, None),
     "capacity": int,
 }
+BOARD = {"waiting": int, "longest_wait_s": int, "active": int, "on_duty": int, "missed_today": int}
+ALERT = {"kind": OneOf("danger", "unanswered_offers"), "chat": CHAT_ID, "line": LINE}
 RESUME = {
     "me": {"login": str, "name": str},
     "now": TIME,
@@ -64,8 +67,9 @@ RESUME = {
     "chats": [IN_HAND],
     "queue": [QUEUED],
     "wrap_ups": [{"chat": CHAT_ID, "line": LINE, "ended_at": TIME, "minutes": int}],
+    "board": OneOf({}, {"youth": BOARD}, {"prevention": BOARD}),
+    "alerts": [ALERT],
 }
-BOARD = {"waiting": int, "longest_wait_s": int, "active": int, "on_duty": int, "missed_today": int}
 
 OK = {"ok": True}
 ANSWERS = {
@@ -110,7 +114,7 @@ PUSHES = {
         "queue": [QUEUED],
         "board": OneOf({"youth": BOARD}, {"prevention": BOARD}),
         "duty": DUTY | {"why": OneOf("missed_offers", "lost", "other_tab")},
-        "alert": {"kind": OneOf("danger", "unanswered_offers"), "chat": CHAT_ID, "line": LINE},
+        "alert": ALERT,
         "ping": {},
     },
 }

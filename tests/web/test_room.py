@@ -298,3 +298,25 @@ def test_bytes_that_are_no_utf8_do_no_harm(house: House, tab: Tab) -> None:
     assert answer.status_code == 303
     (text,) = tab.sync()["messages"]
     assert text["body"].startswith("caf")
+
+
+def test_a_text_of_an_earlier_chat_is_given_back_and_not_said_in_the_next(tab: Tab) -> None:
+    tab.join()
+    stale = tab.page(tab.room).form("say")
+    tab.post(f"{tab.room}leave")
+    tab.join()
+    text = {"body": "meant for the chat before"}
+    answer = tab.submit(tab.room, stale, **text)
+    assert answer.status_code == 410
+    assert "meant for the chat before" in answer.text
+    told = tab.client.post(f"{tab.room}say", data=stale.fields | text, headers=JSON)
+    assert (told.status_code, told.get_json()) == (410, {"ok": False, "error": "not_found"})
+    assert tab.sync()["messages"] == []
+    assert tab.say("meant for this one").status_code == 303
+
+
+def test_the_mark_is_one_for_a_chat_and_another_for_the_next(tab: Tab) -> None:
+    marks = [tab.join().sync()["mark"], tab.sync()["mark"]]
+    tab.post(f"{tab.room}leave")
+    marks.append(tab.join().sync()["mark"])
+    assert marks[0] == marks[1] != marks[2]

@@ -45,11 +45,6 @@ export function lastSeq() {
   return last;
 }
 
-/** Whether this is the newest text here; a chat that has another one in its place is another chat. */
-export function isNewest(message) {
-  return message?.seq === last && message.client_id === stored.get(last)?.dataset.clientId;
-}
-
 /** The highest `seq` of the counsellor's texts. */
 export function lastFromOther() {
   return Math.max(0, ...[...stored].filter(([, item]) => item.dataset.author !== 'visitor').map(([seq]) => seq));

@@ -1,10 +1,15 @@
 // Texts that are not acknowledged yet. They live in this tab alone, survive a reload, and go when they are stored, when
-// the chat ends, and with a quick exit.
+// the chat ends, and with a quick exit. Each belongs to the chat it was written in, by its mark: browsers copy what a tab
+// keeps when the tab is duplicated, and by then another chat may have begun.
 
 const PLACE = 'unsent';
+const mark = document.getElementById('room').dataset.mark;
 
 function kept() {
-  try { return JSON.parse(sessionStorage.getItem(PLACE)) ?? []; } catch { return []; }
+  try {
+    const found = JSON.parse(sessionStorage.getItem(PLACE)) ?? [];
+    return found.filter((item) => item.mark === mark);
+  } catch { return []; }
 }
 
 function newId() {
@@ -23,12 +28,15 @@ function keep() {
   } catch { /* without storage they are kept on this page only */ }
 }
 
+// What belongs to another chat is gone from here.
+keep();
+
 // After a quick exit nothing may be written back.
 window.addEventListener('quick-exit', () => { items = []; });
 
 /** Takes a text in; returns it with its id, which makes sending it twice harmless. */
 export function add(body) {
-  const item = { client_id: newId(), body };
+  const item = { client_id: newId(), body, mark };
   items.push(item);
   keep();
   return item;

@@ -20,7 +20,6 @@ let lostTimer;
 let syncing = null;
 let syncAgain = false;
 let readMark = 0;
-let verify = false;
 
 const over = () => gone || state === 'ended';
 
@@ -38,7 +37,7 @@ function takeState(told) {
     log.toEnd();
   } else if (now === 'waiting') {
     showNotice(word('back_to_queue'), '', 15000);
-    document.getElementById('scroll').scrollTop = 0;
+    log.toTop();
   } else {
     atEnd();
   }
@@ -113,17 +112,14 @@ function sync() {
 }
 
 async function askForNew() {
-  // After a break the newest text is asked for once more: meanwhile a new chat may have begun in another tab, and
-  // nothing written here may get into that one.
-  const newest = verify ? log.lastSeq() : 0;
   try {
-    const answer = await ask('sync', { after: newest ? newest - 1 : log.lastSeq() });
-    if (newest && answer.ok && !isSameChat(newest, answer)) {
+    const answer = await ask('sync', { after: log.lastSeq() });
+    if (answer.ok && answer.mark !== room.dataset.mark) {
+      // Meanwhile a new chat has begun in another tab. Nothing that was written here belongs into that one.
       outbox.clear();
       window.location.reload();
       return false;
     }
-    verify = false;
     takeAll(answer);
     return true;
   } catch (error) {
@@ -131,10 +127,6 @@ async function askForNew() {
     dropSocket();
     return false;
   }
-}
-
-function isSameChat(newest, answer) {
-  return log.lastSeq() > newest || log.isNewest(answer.messages[0]);
 }
 
 /** The socket was refused: by HTTP the server says whether the chat may still be read. */
@@ -181,7 +173,6 @@ function lineUp() {
 }
 
 function lineDown() {
-  verify = true;
   if (over() || wasLost || lostTimer) return;
   lostTimer = setTimeout(() => {
     wasLost = true;
