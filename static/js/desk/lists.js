@@ -83,8 +83,9 @@ function fillChat(element, chat) {
   show(parts.unread, chat.unread > 0);
   const keys = number < 10 ? `Alt+${number}` : '';
   setText(parts.state, [mattersMost(chat), otherLine(chat.line)].filter(Boolean).join(' · '));
-  setText(parts.danger, word(`danger.${danger(chat)}`));
-  show(parts.alarm, danger(chat) === 'yes' && chat.fate === 'active');
+  const acute = danger(chat) === 'yes' && chat.fate === 'active';
+  setText(parts.danger, acute ? word('danger.yes') : '');
+  show(parts.alarm, acute);
   setText(parts.key, keys);
   parts.open.setAttribute('aria-current', String(state.open === chat.chat));
   if (keys) parts.open.setAttribute('aria-keyshortcuts', keys);
@@ -117,8 +118,9 @@ function fillQueued(element, item) {
   const since = waited((Date.now() - item.since) / 1000);
   const facts = [word('distress', { n: item.distress }), since, item.language, otherLine(item.line)];
   setText(element.parts.facts, asLine(facts.filter(Boolean)));
-  setText(element.parts.danger, word(`danger.${danger(item)}`));
-  show(element.parts.alarm, danger(item) !== 'no');
+  const alarm = danger(item) === 'no' ? '' : word(`danger.${danger(item)}`);
+  setText(element.parts.danger, alarm);
+  show(element.parts.alarm, alarm !== '');
   element.classList.toggle('acute', danger(item) === 'yes');
   element.classList.toggle('high', item.distress >= 4);
   show(element.parts.take, canTake(item));
