@@ -9,12 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from traceback import walk_tb
 from typing import Any
 
 import structlog
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from helpline import transport
+from helpline import transport, watchdog
 from helpline.extensions import socketio
 
 MOST_CONNECTIONS = 2000
@@ -64,7 +65,7 @@ class Handler(WSGIRequestHandler):
 
 
 class Server(ThreadedWSGIServer):
-    """The plain server with a bound on its threads. A crash is logged by its name alone."""
+    """The plain server with a bound on its threads. A crash is logged by its name and place, never with a value."""
 
     def __init__(self, listener: Any, app: Callable[..., Any]) -> None:
         host, port = listener.getsockname()[:2]
@@ -93,8 +94,10 @@ class Server(ThreadedWSGIServer):
 
 
 def _log_crash(what: str, error: BaseException | None) -> None:
-    if error is not None and not isinstance(error, OSError):
-        log.error(what, problem=type(error).__name__)
+    if error is None or isinstance(error, OSError):
+        return
+    *_, (innermost, _) = walk_tb(error.__traceback__)
+    log.error(what, problem=type(error).__name__, stack=watchdog.calls(innermost))
 
 
 def use_own_websockets() -> None:

@@ -52,6 +52,13 @@ def test_a_text_by_the_form_is_read_too() -> None:
     assert problems(post, WRITE, done, SYNC) != []
 
 
+def test_what_another_thread_writes_and_syncs_is_not_the_text() -> None:
+    other = [entry.replace("17 ", "18 ", 1) for entry in WRITE + SYNC]
+    assert problems(OPEN, HEARD_OTHER, COME, WRITE, SYNC, other[:1], PUSH, ANSWER) == []
+    assert problems(OPEN, HEARD_OTHER, COME, other, PUSH, ANSWER) != []
+    assert problems(OPEN, HEARD_OTHER, COME, WRITE, other, PUSH, ANSWER) != []
+
+
 def test_calls_of_other_threads_in_between_change_nothing() -> None:
     log = hexed(LOG.encode())
     cut = [f"17 fdatasync(5<{log}> <unfinished ...>", "18 write(2</x>, 1) = 1", "17 <... fdatasync resumed>) = 0"]
