@@ -91,6 +91,8 @@ function takeAll(answer) {
   log.readTo(answer.read);
   takeState(answer);
   markRead();
+  // A line that paused without breaking, as behind a proxy, is not opened again: that it answers says it is back.
+  if (wasLost && wayNow() === 'socket') lineUp();
   sending.flush();
 }
 
