@@ -24,12 +24,15 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     # Whatever a page would ask of the world fails here, on every machine alike.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 CLOSING_SECONDS = 30.0
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-# What Chromium writes when nobody listens or the line is cut; a page can't keep it from that.
-NO_LINE = re.compile(r"net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_)|Connection closed before")
+# What Chromium writes when nobody listens, behind a proxy too, or the line is cut; a page can't keep it from that.
+NO_LINE = re.compile(
+    r"net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_)|Connection closed before|"
+    r"(status of|response code:) 50[234]"
+)
 
 # What Chromium writes about a page that came with an error's status, as it should.
 ANSWERED_NO = re.compile(r"the server responded with a status of [45]")

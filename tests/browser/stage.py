@@ -40,6 +40,8 @@ class Stage:
         width, height = size
         # Without motion nothing is measured or photographed half way.
         wanted = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", "locale": "en-GB"}
+        # No browser knows the authority that signs in the tests.
+        wanted["ignore_https_errors"] = self.url.startswith("https:")
         context = self.chromium.browser.new_context(**(wanted | options))
         context.set_default_timeout(PATIENCE_MS)
         self.watch.over(context)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.conftest import chromium, new_stage, playwright, pytest_runtest_makereport
 from tests.journeys.house import House
 from tests.scaled.cluster import Cluster
+
+__all__ = ["chromium", "new_stage", "playwright", "pytest_runtest_makereport"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

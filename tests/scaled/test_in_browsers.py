@@ -1,0 +1,51 @@
+"""The journey of `tests/browser/` again, on two processes behind nginx; and one of them dies under everybody's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import test_journey as of_one_process
+from tests.browser.chromium import NO_LINE
+from tests.browser.stage import Stage
+from tests.journeys.house import House
+from tests.scaled.cluster import Cluster
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+def test_three_visitors_and_two_counsellors(house: House, new_stage: Callable[..., Stage]) -> None:
+    # They sign in by themselves, and a code works once.
+    for login in of_one_process.COUNSELLORS:
+        house.renew(login)
+    try:
+        of_one_process.test_three_visitors_and_two_counsellors(house, new_stage)
+    finally:
+        for login in of_one_process.COUNSELLORS:
+            house.renew(login, by_hand=True)
+
+
+@pytest.mark.browser
+def test_a_process_dies_and_the_pages_go_on(house: House, cluster: Cluster, new_stage: Callable[..., Stage]) -> None:
+    stage = new_stage(house)
+    anna, visitor = stage.desk("anna"), stage.visitor()
+    anna.duty("available")
+    visitor.join(first="Hello")
+    anna.accept_by_key()
+    visitor.is_in("active")
+    said = ["Hello"]
+    for number, process in enumerate(cluster.processes):
+        with stage.watch.tolerating(NO_LINE, anna.page, visitor.page):
+            process.kill()
+            visitor.say(f"Are you there? {number}")
+            anna.say(f"I am. {number}")
+            said += [f"Are you there? {number}", f"I am. {number}"]
+            visitor.is_stored()
+            anna.is_stored()
+            expect(visitor.bubbles).to_have_count(len(said))
+            process.start()
+    assert sorted(body for _, body in visitor.texts()) == sorted(said)
+    assert anna.texts() == visitor.texts()
+    expect(anna.page.locator("#offline")).to_be_hidden()
