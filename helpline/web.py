@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, g, jsonify, render_template, request, url_for
+from flask import Flask, Request, Response, current_app, g, jsonify, render_template, request, url_for
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -59,6 +59,8 @@ def new_flask(settings: config.Settings | None) -> Flask:
 
 def register_extensions(app: Flask, async_mode: str) -> None:
     """Bind Babel, form protection, sign-in and Socket.IO."""
+    # Before all others: what they refuse is said in the language of the path too.
+    app.before_request(choose_language)
     babel.init_app(app, locale_selector=lambda: language())
     babel.domain_instance = Catalogues()
     csrf.init_app(app)
@@ -83,7 +85,6 @@ def register_extensions(app: Flask, async_mode: str) -> None:
     if hops := app.config["SETTINGS"].trusted_proxies:
         # After Socket.IO, which puts itself in front: its origins are compared with the proxied host as well.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the documented way
-    app.before_request(choose_language)
     app.after_request(harden)
     app.context_processor(page_context)
 
@@ -239,9 +240,20 @@ def _page_in(code: str) -> str:
     line = g.get("line")
     # A path with a line that is not here is not repeated: the page it belongs to may be another line's.
     known = "lang" in arguments and arguments.get("line") == (line.slug if line else None)
-    if request.method == "GET" and request.endpoint and known:
-        return url_for(request.endpoint, **(arguments | {"lang": code}))
+    endpoint = request.endpoint if request.method == "GET" else _page_of_form()
+    if endpoint and known:
+        return url_for(endpoint, **(arguments | {"lang": code}))
     return url_for("public.front", lang=code, line=line.slug) if line else url_for("public.joint", lang=code)
+
+
+def _page_of_form() -> str | None:
+    """The page that a form belongs to which was answered with a page: at its own address or at the one above."""
+    addresses = current_app.create_url_adapter(request)
+    for path in (request.path, request.path.rsplit("/", 1)[0] + "/"):
+        with contextlib.suppress(HTTPException):
+            assert addresses is not None  # noqa: S101 - there is one for every request
+            return str(addresses.match(path, method="GET")[0])
+    return None
 
 
 # Templates
@@ -257,6 +269,7 @@ def page_context() -> dict[str, Any]:
         "theme": theme,
         "line": line,
         "exit_url": url_for("public.quick_exit"),
+        "has_first_page": _has_first_page,
         "help": {},
     }
     if line is not None:
@@ -265,6 +278,13 @@ def page_context() -> dict[str, Any]:
         here = config.current().instance_dir
         context["help"] = texts.load_help(line.country, language(), here, line=line.slug)
     return context
+
+
+def _has_first_page() -> bool:
+    """Whether `/` shows a page to somebody who is on no line's page."""
+    from helpline.lines import service
+
+    return service.joint_front_page()
 
 
 # Headers
@@ -344,7 +364,8 @@ _PROBLEMS = {
     403: ("forbidden", "errors/403.html"),
     404: ("not_found", "errors/404.html"),
     410: ("not_found", "errors/gone.html"),
-    413: ("too_long", "errors/404.html"),
+    405: ("invalid", "errors/405.html"),
+    413: ("too_long", "errors/413.html"),
     429: ("rate_limited", "errors/403.html"),
 }
 
@@ -364,4 +385,5 @@ def _refused(error: HTTPException) -> Any:
 def _failed(error: Exception) -> tuple[Any, int]:
     log.error("request_failed", endpoint=request.endpoint, problem=type(error).__name__)
     # A database that is away for a moment is no mistake of ours: whoever tries again finds it back.
-    return problem(503 if isinstance(error, OperationalError) else 500, "unavailable", "errors/500.html")
+    status = 503 if isinstance(error, OperationalError) else 500
+    return problem(status, "unavailable", "errors/500.html", unavailable=True)

@@ -69,13 +69,14 @@ def _form(line: Line) -> JoinForm:
     return form
 
 
-def _form_page(line: Line, form: JoinForm) -> str:
+def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
     return render_template(
         "visitor/join.html",
         form=form,
         status=shown_status(line),
         limits=limits_of(line),
         other_session=_talks_elsewhere(line),
+        asks_other=asks_other,
     )
 
 
@@ -102,14 +103,16 @@ def enter(lang: str, line: str) -> Page:
     found = find_line(line, lang)
     if _has_chat(found):
         return redirect(url_for("visitor.room", lang=lang, line=line), 303)
+    if "other_language" in request.form:
+        return _form_in_other_language(found)
     cause = service.refusal(found, clock.now())
     if cause is not None:
         return _turned_away(found, cause)
     form = _form(found)
-    elsewhere = _talks_elsewhere(found)
-    if not form.validate() or (elsewhere and not form.end_other.data):
+    asks_other = _talks_elsewhere(found) and not form.end_other.data
+    if not form.validate() or asks_other:
         too_long = len(form.first_message.data or "") > MAX_BODY
-        return _form_page(found, form), STATUS["too_long" if too_long else "invalid"]
+        return _form_page(found, form, asks_other=asks_other), STATUS["too_long" if too_long else "invalid"]
     cookie = web.visit_cookie()
     entry = Entry(form.language.data, form.danger.data, int(form.distress.data), form.first_message.data or "")
     try:
@@ -120,6 +123,15 @@ def enter(lang: str, line: str) -> Page:
         form.first_message.errors = [*form.first_message.errors, why_refused(refused.code)]
         return _form_page(found, form), STATUS[refused.code]
     return redirect(url_for("visitor.room", lang=lang, line=line), 303)
+
+
+def _form_in_other_language(line: Line) -> Page:
+    """The form with all that was filled in; nothing is judged and nobody joins."""
+    if service.refusal(line, clock.now()) is not None:
+        return redirect(url_for("visitor.join", lang=web.language(), line=line.slug), 303)
+    form = _form(line)
+    form.language.data = web.language()
+    return _form_page(line, form)
 
 
 def _turned_away(line: Line, cause: service.Cause) -> Response:

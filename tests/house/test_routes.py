@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from helpline import config, db
+from helpline.lines import service as lines
 from helpline.staff import service as staff
 from tests.web.pages import ANSWERS, Page
 
@@ -282,6 +283,34 @@ def test_outside_of_all_languages_the_browser_chooses(client: FlaskClient, path:
         assert Page(answer.text).language == lang
 
 
+@pytest.mark.parametrize(("kind", "code"), [(405, "invalid"), (413, "too_long")])
+def test_what_can_not_be_asked_like_this_has_a_page_of_its_own(client: FlaskClient, kind: int, code: str) -> None:
+    def ask(lang: str, **headers: str) -> TestResponse:
+        address = f"/{lang}/youth/chat/room/say"
+        if kind == 405:
+            return client.get(address, headers=headers)
+        return client.post(address, data={"body": "x" * 300_000}, headers=headers)
+
+    titles = {Page(client.get(f"/{lang}/nothing/").text).title for lang in ("en", "nl")}
+    for lang in ("en", "nl"):
+        answer = ask(lang)
+        assert (answer.status_code, wrong_with(answer, "/say")) == (kind, [])
+        page = Page(answer.text)
+        assert page.language == lang
+        assert f"/{lang}/youth/" in page.links
+        titles.add(page.title)
+    assert len(titles) == 4, "said in both languages, and not like a page that is not there"
+    assert ask("en", **JSON).get_json() == {"ok": False, "error": code}
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_a_page_of_no_line_leads_to_a_first_page_only_where_there_is_one(client: FlaskClient, joint: bool) -> None:
+    lines.switch_joint_front_page(joint)
+    for path in ("/nothing", "/en/nothing/"):
+        assert ("/" in Page(client.get(path).text).links) is joint
+    assert client.get("/").status_code == (303 if joint else 404)
+
+
 @pytest.fixture
 def breaking(app: Flask) -> Flask:
     """The application with views that fail."""
@@ -307,7 +336,7 @@ def breaking(app: Flask) -> Flask:
     ("path", "status", "code"),
     [
         ("crash", 500, "unavailable"),
-        ("lose", 500, "unavailable"),
+        ("lose", 503, "unavailable"),
         ("refuse", 403, "forbidden"),
         ("gone", 410, "not_found"),
     ],
@@ -338,7 +367,7 @@ def test_while_the_database_is_away_pages_say_so_and_the_process_is_not_ready(
         client.set_cookie(cookie, "A" * 43)
     for path in ("/en/youth/", "/en/youth/chat/", "/en/youth/chat/room/", "/", "/console/"):
         answer = client.get(path)
-        assert answer.status_code == 500, path
+        assert answer.status_code == 503, path
         assert wrong_with(answer, path) == []
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503

@@ -67,6 +67,8 @@ class Page(HTMLParser):
             self.attributes[has["id"]] = has
         if tag == "a":
             self.links.append(has.get("href", ""))
+        elif "formaction" in has:
+            self.links.append(has["formaction"])
         elif tag == "form":
             self.forms.append(Form(has.get("action", ""), has.get("method", "get").lower()))
         elif tag == "meta":

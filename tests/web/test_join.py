@@ -196,3 +196,46 @@ def test_an_address_that_the_visitor_claims_counts_for_nothing_without_a_proxy(h
         tab = house.tab()
         answer = tab.post(tab.chat, ANSWERS, **{"X-Forwarded-For": f"203.0.113.{number % 2}"})
         assert answer.status_code == 303
+
+
+# The other language
+
+
+def test_the_form_in_the_other_language_keeps_what_was_filled_in(house: House, tab: Tab) -> None:
+    filled = ANSWERS | {"danger": "unsure", "distress": "4", "first_message": "Written before the switch"}
+    for answers in (filled, filled | {"danger": "", "distress": ""}):
+        shown = tab.post("/nl/youth/chat/", answers | {"other_language": "y"})
+        assert shown.status_code == 200
+        page = Page(shown.text)
+        fields = page.form().fields
+        assert (page.language, fields["first_message"]) == ("nl", "Written before the switch")
+        assert (fields.get("danger", ""), fields.get("distress", "")) == (answers["danger"], answers["distress"])
+        assert re.search(r'<option value="nl" selected', shown.text), "and the chat will be in it"
+        assert "aria-invalid" not in shown.text, "nothing was judged"
+    assert tab.get(tab.room).status_code == 410, "nobody joined"
+    assert tab.client.post("/nl/youth/chat/", data=fields | ANSWERS).status_code == 303
+
+
+def test_the_switch_of_the_form_posts_it_and_enter_does_not(tab: Tab) -> None:
+    wrong = tab.post(tab.chat, ANSWERS | {"danger": "", "first_message": "kept"})
+    for shown in (tab.get(tab.chat), wrong):
+        buttons = re.findall(r'<button type="submit" form="join"([^>]*)>', shown.text)
+        assert len(buttons) == 2
+        assert "hidden" in buttons[0], "the first one is pressed by Enter"
+        assert 'formaction="/nl/youth/chat/"' in buttons[1]
+        assert 'name="other_language"' in buttons[1]
+
+
+def test_at_a_closed_line_the_switch_shows_what_is_closed_and_counts_nobody(house: House, tab: Tab) -> None:
+    fields = {"csrf_token": tab.token(), "other_language": "y"}
+    assert tab.client.post("/nl/youth/chat/", data=fields).status_code == 200
+    house.set_line("youth", hours="closed")
+    answer = tab.client.post("/nl/youth/chat/", data=fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/nl/youth/chat/")
+    assert sum(house.missed().values()) == 0
+
+
+def test_the_room_that_answers_a_bad_text_leads_to_the_room_in_the_other_language(tab: Tab) -> None:
+    answer = tab.join().say("x" * 4001)
+    assert answer.status_code == 413
+    assert "/nl/youth/chat/room/" in Page(answer.text).links
