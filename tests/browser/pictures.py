@@ -24,6 +24,7 @@ TALK = (
 )
 OTHERS = (
     {"distress": "3", "first_message": "A friend told me something and I don't know what to do with it."},
+    {"distress": "2", "first_message": "I posted something and now I am ashamed."},
     {"distress": "4", "first_message": "My ex keeps posting about me. Can you help?"},
 )
 QUEUE = ({"distress": "5", "danger": "unsure"}, {"distress": "2", "lang": "nl"})
@@ -36,23 +37,28 @@ def sign_in_of(login: str, table: str) -> tuple[str, str]:
 
 
 def take(stage: Stage, mila: tuple[str, str]) -> None:
-    """The front page and the room on a telephone, and the desk in full swing."""
-    # Nothing moves on while the pictures are taken.
-    stage.house.change("UPDATE lines SET offer_seconds = 600")
+    """The front page, the wait and the talk on a telephone, and the desk in full swing."""
+    # Nothing moves on while the pictures are taken, and a fourth chat may ring beside three.
+    stage.house.change("UPDATE lines SET offer_seconds = 600", "UPDATE accounts SET capacity = 4 WHERE login = 'mila'")
     room = stage.visitor(size=PHONE)
     desk = stage.signed_out_desk("mila", size=(1280, 800))
     desk.sign_in("mila", *mila)
-    desk.duty("available")
+    desk.capacity(4)
+    desk.duty("on_phone")
     room.page.goto(room.front)
     room.page.screenshot(path=PICTURES / "front.png")
     room.join(first=TALK[0][1])
+    room.is_in("waiting")
+    room.is_told("You are next.")
+    room.page.screenshot(path=PICTURES / "waiting.png")
+    desk.duty("available")
     name = desk.accept_by_key()
     others = []
     for answers in OTHERS:
         others.append(stage.house.visitor().join(**answers))
         stage.house.tab(others[-1])
-        last = desk.accept_by_key() if answers is not OTHERS[-1] else ""
-        if last:
+        if answers is not OTHERS[-1]:
+            desk.accept_by_key()
             desk.say("Tell me more about it, if you like.")
             desk.is_stored()
     desk.open_chat(name)
