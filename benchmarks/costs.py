@@ -14,9 +14,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from typing import Any
 EVERY_SECONDS = 0.002
 SECONDS = 10.0
 PACE = 200.0
+LONG_COLLECTION_SECONDS = 0.02
 CROWDS = ("arriving", "waiting", "many")
 VISITORS = 500
 
@@ -55,6 +58,15 @@ def sample_into(path: str) -> None:
             file.write("\n".join(rows))
         os.replace(temporary, path)
 
+    def collecting(phase: str, about: dict[str, int]) -> None:
+        nonlocal began
+        if phase == "start":
+            began = time.perf_counter()
+        elif time.perf_counter() - began > LONG_COLLECTION_SECONDS:
+            print(f"collection of generation {about['generation']}: {time.perf_counter() - began:.3f} s", flush=True)
+
+    began = 0.0
+    gc.callbacks.append(collecting)
     signal.signal(signal.SIGPROF, tick)
     signal.signal(signal.SIGUSR2, begin)
     signal.signal(signal.SIGUSR1, write)
@@ -84,7 +96,9 @@ async def run(scene: str, out: Path, place: str, visitors: int) -> float:
         cost = await (_crowd(product, scene, visitors) if crowd else _talk(product, scene))
         while not out.exists():
             await asyncio.sleep(0.1)
-        print(*(line for line in product.said().splitlines() if "loop_stalled" in line), sep="\n")
+        print(
+            *(line for line in product.said().splitlines() if "loop_stalled" in line or "collection" in line), sep="\n"
+        )
         return cost
     finally:
         product.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from helpline import clock, config, watchdog
+from helpline import clock, config, garbage, watchdog
 from helpline.chat import catch_up, presence, push, retention, sockets, sweep
 from helpline.chat.reading import recent_sights
 from helpline.chat.writer import writer
@@ -23,6 +23,7 @@ PURGE_SECONDS = 600.0
 # The promise is that a revocation reaches every process within a second.
 GUARD_SECONDS = 0.8
 CATCH_UP_SECONDS = 1.0
+COLLECT_SECONDS = 10.0
 STOP_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -40,7 +41,8 @@ class Background:
         writer.start()
         recent_sights.switch_on()
         staff.remembered.switch_on()
-        for loop in (self._sweep, self._ping, self._guard, self._catch_up, self._watch):
+        garbage.settle()
+        for loop in (self._sweep, self._ping, self._guard, self._catch_up, self._watch, self._collect):
             threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
 
     def stop(self) -> None:
@@ -100,6 +102,11 @@ class Background:
         except Exception as error:
             # The database is away for a moment; the next turn tries again.
             log.error("background_failed", work=work.__module__, problem=type(error).__name__)
+
+    def _collect(self) -> None:
+        while True:
+            time.sleep(COLLECT_SECONDS)
+            garbage.collect(len(push.clients_here()))
 
     def _watch(self) -> None:
         """Count the moments in which the loop stood still."""

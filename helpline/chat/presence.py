@@ -59,8 +59,7 @@ def flush(now: datetime) -> None:
             _sessions |= kept
             _typed |= typed
         raise
-    for account in sorted(typed):
-        staff.note_typing(account)
+    staff.note_typing(typed)
 
 
 def forget() -> None:

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -46,6 +46,7 @@ remembered = Memory()
 _hashing = threading.BoundedSemaphore(2)
 # When this process last stored that somebody typed: typing events are many, one row in ten seconds is enough.
 _typed: dict[str, datetime] = {}
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 # Accounts
@@ -387,11 +388,12 @@ def touch_heartbeats(beats: Mapping[str, datetime]) -> None:
             store.touch_heartbeats(session, beats)
 
 
-def note_typing(account_id: str) -> None:
-    """Remember that somebody is at the keyboard."""
-    now, last = clock.now(), _typed.get(account_id)
-    if last is not None and last <= now < last + TYPED_EVERY:
+def note_typing(accounts: Iterable[str]) -> None:
+    """Remember that these are at the keyboard."""
+    now = clock.now()
+    due = [account for account in sorted(accounts) if not now - TYPED_EVERY < _typed.get(account, LONG_AGO) <= now]
+    if not due:
         return
-    _typed[account_id] = now
+    _typed.update(dict.fromkeys(due, now))
     with transaction() as session:
-        store.change_duty(session, account_id, typed_at=now)
+        store.note_typing(session, due, now)

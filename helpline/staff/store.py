@@ -193,6 +193,15 @@ def change_duty(session: Session, account_id: str, **values: object) -> None:
     )
 
 
+def note_typing(session: Session, accounts: Collection[str], now: datetime) -> None:
+    """Store that these typed."""
+    # In one order everywhere, so that two processes never wait for each other.
+    rows = [{"account": account, "at": now} for account in sorted(accounts)]
+    table = Duty.__table__
+    typed = update(table).where(table.c.account_id == bindparam("account")).values(typed_at=bindparam("at"))
+    session.connection().execute(typed, rows)
+
+
 def note(session: Session, now: datetime, account_id: str | None, action: str, subject: str) -> None:
     """Append to the audit trail."""
     session.add(AuditEntry(at=now, account_id=account_id, action=action, subject=subject))

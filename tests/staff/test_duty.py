@@ -156,9 +156,9 @@ def test_typing_is_stored_once_in_ten_seconds(account: str, time: TurnedClock, m
     service.set_duty(account, "available", "youth", 1)
     first = clock.now()
     for _ in range(9):
-        service.note_typing(account)
+        service.note_typing([account])
         time.turn(seconds=1)
     assert service.duty_of(account).typed_at == first
     time.turn(seconds=1)
-    service.note_typing(account)
+    service.note_typing([account])
     assert service.duty_of(account).typed_at == first + timedelta(seconds=10)
