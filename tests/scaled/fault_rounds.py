@@ -158,6 +158,7 @@ class FaultRounds(Rounds):
         self.wait(f"everybody has caught up {when}", done)
         took = time.monotonic() - began
         self.catching_up.append((when, took))
+        self.figures.seconds_to_come_back.append(took)
         if took > CATCH_UP_SECONDS:
             self.problems.append(Problem("late", f"{when}: {took:.1f} s until everybody had caught up"))
 
@@ -219,9 +220,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rounds.plan += [(postgres_crashed, 0, 2.0)]
             rounds.plan += [(fault, 0, options.away) for fault in (redis_stopped, redis_silent)]
             rounds.plan += [(redis_emptied, 0, 2.0)]
-            for _ in range(options.rounds):
+            chosen: list[Fault] = []
+            while len(chosen) < options.rounds:
+                chosen += rounds.dice.sample(FAULTS, k=len(FAULTS))
+            for fault in chosen[: options.rounds]:
                 number = rounds.dice.randrange(options.processes)
-                rounds.plan.append((rounds.dice.choice(FAULTS), number, rounds.dice.uniform(0.0, 8.0)))
+                rounds.plan.append((fault, number, rounds.dice.uniform(0.0, 8.0)))
             problems = rounds.run(len(rounds.plan))
         finally:
             cluster.stop()
