@@ -8,7 +8,7 @@ import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
 import { asLine, danger, otherLine, place, urgency } from './words.js';
 
-const CUT_FROM = 50; // a shorter list is never cut by the server; then what the board has more of rings somewhere
+const CUT_AT = 100; // the server sends no more; of a shorter list, what the board has more rings somewhere
 const WRAP_UP_MS = 24 * 3600 * 1000;
 const wide = matchMedia('(min-width: 720px)');
 let open = () => {};
@@ -134,9 +134,9 @@ function fillWrapUp(element, item) {
   setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS) }));
 }
 
-/** How many wait beyond the end of a list that was cut: known where there is a board. */
+/** How many wait beyond the end of a list that was cut, where there is a board to know it from. */
 function beyondList() {
-  if (state.queue.length < CUT_FROM) return 0;
+  if (state.queue.length < CUT_AT) return 0;
   const all = Object.values(state.board).reduce((sum, figures) => sum + figures.waiting, 0);
   return Math.max(0, all - state.queue.length);
 }
@@ -151,8 +151,8 @@ function draw() {
   setText(byId('queue-hint'), why && word(`no-pull.${why}`));
   show(byId('queue-hint'), Boolean(why));
   const more = beyondList();
-  setText(byId('queue-more'), more ? word('more', { n: more }) : '');
-  show(byId('queue-more'), more > 0);
+  setText(byId('queue-more'), more ? word('more', { n: more }) : word('first-ones', { n: CUT_AT }));
+  show(byId('queue-more'), state.queue.length >= CUT_AT);
   setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length + more}` : '');
   drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, () => piece('wrap'), fillWrapUp);
   show(byId('wrap-empty'), !state.wrapUps.length);
