@@ -31,10 +31,10 @@ def redis_server() -> Iterator[RedisServer]:
     running.remove()
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a test's database, '' for SQLite; `tests.postgres.both_databases` runs a test on both."""
-    if getattr(request, "param", "sqlite") == "sqlite":
+    """The address of a test's database, '' for SQLite. Whatever needs a database runs on both."""
+    if request.param == "sqlite":
         yield ""
         return
     with request.getfixturevalue("postgres").new_database() as address:

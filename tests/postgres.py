@@ -29,11 +29,8 @@ PATIENCE = 60.0
 UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 MIGRATED = "migrated"
 
-both_databases = pytest.mark.parametrize(
-    "database",
-    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
-    indirect=True,
-)
+# For what is about SQLite itself: its files, its locks, its settings.
+sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 class Postgres:
@@ -150,7 +147,7 @@ class Postgres:
     def _lend(self, template: str) -> Iterator[str]:
         self._made += 1
         name = f"test{self._made}"
-        self._do("CREATE DATABASE {} TEMPLATE {}", name, template)
+        self._do("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
         yield self.url(name)
         # Hundreds of them would keep the disk busy for minutes.
         self._do("DROP DATABASE {} WITH (FORCE)", name)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpline import db
-from tests.postgres import both_databases
+from tests.postgres import sqlite_only
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -62,6 +62,7 @@ def notes() -> list[str]:
 # SQLite's settings
 
 
+@sqlite_only
 def test_every_connection_of_the_pool_is_safe_against_a_power_cut_and_never_waits_by_itself() -> None:
     wanted = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 0, "secure_delete": 1}
     with ExitStack() as held:
@@ -75,6 +76,7 @@ def test_every_connection_of_the_pool_is_safe_against_a_power_cut_and_never_wait
         assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
+@sqlite_only
 def test_the_settings_are_there_after_the_pool_was_emptied() -> None:
     db.engine().dispose()
     with db.reading() as session:
@@ -85,7 +87,6 @@ def test_the_settings_are_there_after_the_pool_was_emptied() -> None:
 # Transactions
 
 
-@both_databases
 def test_what_was_written_is_there_and_what_failed_is_not() -> None:
     note("kept")
 
@@ -102,7 +103,6 @@ def test_what_was_written_is_there_and_what_failed_is_not() -> None:
     assert notes() == ["kept"]
 
 
-@both_databases
 def test_a_transaction_inside_another_joins_it_and_both_fail_together() -> None:
     def fail() -> None:
         with db.transaction() as outer:
@@ -120,7 +120,6 @@ def test_a_transaction_inside_another_joins_it_and_both_fail_together() -> None:
     assert notes() == []
 
 
-@both_databases
 def test_nobody_else_sees_what_is_not_committed() -> None:
     seen: list[list[str]] = []
     with db.transaction() as session:
@@ -132,7 +131,6 @@ def test_nobody_else_sees_what_is_not_committed() -> None:
     assert (seen, notes()) == ([[]], ["secret"])
 
 
-@both_databases
 def test_what_is_to_follow_the_commit_follows_it_in_order() -> None:
     order: list[str] = []
     with db.transaction():
@@ -182,7 +180,6 @@ def test_what_follows_a_commit_may_write_itself() -> None:
     assert notes() == ["later"]
 
 
-@both_databases
 def test_a_reading_inside_a_reading_is_the_same_one() -> None:
     with db.reading() as outer:
         with db.reading() as inner:
@@ -213,7 +210,6 @@ def test_many_who_read_at_once_never_wait_for_each_other_with_a_connection_in_ha
 # Moments
 
 
-@both_databases
 def test_a_moment_comes_back_as_it_was_in_utc() -> None:
     here = timezone(timedelta(hours=5, minutes=30))
     moment = datetime(2026, 3, 2, 17, 30, 1, 234567, tzinfo=here)
@@ -226,7 +222,6 @@ def test_a_moment_comes_back_as_it_was_in_utc() -> None:
     assert found["moment"].tzinfo is UTC
 
 
-@both_databases
 def test_moments_are_compared_by_the_database() -> None:
     for hour in (1, 2, 3):
         note(f"{hour}", NOON + timedelta(hours=hour))
@@ -279,6 +274,7 @@ def let_go(holder: subprocess.Popen[str]) -> None:
     holder.stdin.flush()
 
 
+@sqlite_only
 def test_a_lock_held_by_another_process_delays_a_write_without_an_error(tmp_path: Path) -> None:
     with lock_held_elsewhere(tmp_path / "helpline.db") as holder:
         writing = threading.Thread(target=note, args=("late",))
@@ -291,6 +287,7 @@ def test_a_lock_held_by_another_process_delays_a_write_without_an_error(tmp_path
     assert notes() == ["late"]
 
 
+@sqlite_only
 def test_a_lock_that_is_never_given_back_is_an_error_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +304,7 @@ import eventlet
 eventlet.monkey_patch()
 import sys, time
 from helpline import db
+from tests.postgres import sqlite_only
 from sqlalchemy import text
 
 db.bind(sys.argv[1])
@@ -330,6 +328,7 @@ print(f"{time.monotonic() - start:.3f} {longest:.3f} {len(turns)}", flush=True)
 """
 
 
+@sqlite_only
 def test_a_lock_held_by_another_process_does_not_stand_in_the_way_of_other_chats(tmp_path: Path, address: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", COOPERATIVE, address]
     with (

@@ -19,7 +19,6 @@ from helpline.chat.service import Conflict
 from helpline.db import transaction
 from tests.builders import StoppedClock, a_chat, a_counsellor
 from tests.chat.conftest import Ears, ears, house, time
-from tests.postgres import both_databases
 
 __all__ = ["Ears", "ears", "house", "time"]
 
@@ -40,7 +39,6 @@ def grows(name: str, by: float = 1, **labels: str) -> Iterator[None]:
 # Chats, offers, waits
 
 
-@both_databases
 @pytest.mark.usefixtures("house")
 def test_chats_are_shown_by_line_and_state(time: StoppedClock) -> None:
     anna = a_counsellor()
@@ -61,7 +59,6 @@ def test_a_process_that_does_not_dispatch_shows_no_chats(time: StoppedClock, mon
     assert REGISTRY.get_sample_value("helpline_chats", {"line": "youth", "state": "waiting"}) is None
 
 
-@both_databases
 @pytest.mark.usefixtures("house")
 def test_each_offer_that_is_made_ends_in_one_way(time: StoppedClock) -> None:
     anna = a_counsellor()
@@ -81,7 +78,6 @@ def test_each_offer_that_is_made_ends_in_one_way(time: StoppedClock) -> None:
         time.passes(seconds=31)
 
 
-@both_databases
 @pytest.mark.usefixtures("house")
 def test_a_wait_is_counted_once_however_it_ends(time: StoppedClock) -> None:
     anna = a_counsellor()
@@ -115,7 +111,6 @@ def test_what_is_rolled_back_is_not_counted() -> None:
 # Texts
 
 
-@both_databases
 @pytest.mark.usefixtures("house")
 def test_texts_are_counted_once_and_batches_measured() -> None:
     visit = a_chat()
@@ -183,7 +178,6 @@ def test_what_a_visitor_writes_beside_after_is_not_kept(socket: str, time: Stopp
 # Errors of the database
 
 
-@both_databases
 @pytest.mark.usefixtures("house")
 def test_an_error_of_the_database_is_counted_by_its_kind() -> None:
     with grows("database_errors_total", kind="other"), pytest.raises(DBAPIError), db.reading() as session:

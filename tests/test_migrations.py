@@ -21,12 +21,9 @@ from helpline.staff import service as staff
 from helpline.staff.models import AuditEntry
 from tests.builders import a_chat, a_counsellor, ledger
 from tests.builders.people import duty_of
-from tests.postgres import both_databases
-
-pytestmark = both_databases
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without any table."""
     if request.param == "sqlite":

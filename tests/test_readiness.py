@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from helpline import db
 from tests.clients import Server, Visitor
-from tests.postgres import Postgres, both_databases
+from tests.postgres import Postgres
 
 # It promises two seconds; the rest is for a machine that does other things too.
 IN_TIME = 5.0
@@ -113,7 +113,6 @@ def test_postgresql_that_is_stopped_or_silent_is_gone_until_it_is_back(
 # What the server of the database is told
 
 
-@both_databases
 def test_a_database_takes_writes_or_says_no(app: object) -> None:
     with db.engine().connect().execution_options(writes=True) as connection:
         assert db.takes_writes(connection)

@@ -15,9 +15,6 @@ from helpline.chat.sockets import ConsoleNamespace
 from helpline.extensions import socketio
 from helpline.staff.service import Member
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor
-from tests.postgres import both_databases
-
-pytestmark = both_databases
 
 _numbers = count()
 

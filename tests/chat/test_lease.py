@@ -12,9 +12,6 @@ from helpline.chat.models import Lease
 from tests.builders import StoppedClock, a_chat, a_counsellor
 from tests.builders.clocks import EVENING
 from tests.builders.hands import OK, Hands
-from tests.postgres import both_databases
-
-pytestmark = both_databases
 
 
 def take(holder: str, seconds: float = 60.0, **later: float) -> bool:

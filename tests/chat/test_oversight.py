@@ -7,9 +7,8 @@ import pytest
 from helpline.chat import service
 from tests.builders import StoppedClock, a_chat, a_counsellor, a_supervisor, ago, duty_of
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
-pytestmark = [both_databases, pytest.mark.usefixtures("house")]
+pytestmark = pytest.mark.usefixtures("house")
 
 
 def test_the_board_of_a_console_that_opens_is_the_one_that_was_pushed(time: StoppedClock, ears: Ears) -> None:

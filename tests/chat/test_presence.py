@@ -12,7 +12,6 @@ from helpline import db
 from helpline.chat import presence, service
 from helpline.privacy import sessions
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, ago, duty_of
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -23,7 +22,6 @@ def expiry(visit: Visit) -> object:
     return row and row.expires_at
 
 
-@both_databases
 def test_what_was_heard_is_written_with_the_next_batch(time: StoppedClock) -> None:
     anna = a_counsellor()
     visits = [a_chat(silent_since=ago(seconds=30)) for _ in range(3)]

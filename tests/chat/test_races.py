@@ -21,10 +21,9 @@ from helpline.privacy import sessions
 from helpline.staff.service import Member
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, an_entry, everybody_is_heard, texts_of
 from tests.builders.hands import OK, Hands, illegal_steps, keep_a_trail, steps_of
-from tests.postgres import both_databases
 
 # Some seconds each; a busy machine may need a multiple of that.
-pytestmark = [both_databases, pytest.mark.usefixtures("house", "books"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("house", "books"), pytest.mark.timeout(300)]
 
 ROUNDS, FEW = 200, 25
 

@@ -12,9 +12,8 @@ from helpline.chat.service import Conflict
 from helpline.staff.service import DutyRefused, Member
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, ago, is_offered
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
-pytestmark = [both_databases, pytest.mark.usefixtures("house")]
+pytestmark = pytest.mark.usefixtures("house")
 
 
 def is_refused(member: Member, visit: Visit, code: str) -> None:

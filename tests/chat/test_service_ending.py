@@ -24,9 +24,8 @@ from tests.builders import (
     the_missed_contact,
 )
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
-pytestmark = [both_databases, pytest.mark.usefixtures("house")]
+pytestmark = pytest.mark.usefixtures("house")
 
 
 def leaves(visit: Visit, time: StoppedClock) -> None:

@@ -26,7 +26,6 @@ from tests.builders import (
     the_missed_contact,
 )
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -41,7 +40,6 @@ def set_line(slug: str = "youth", **settings: str | int) -> None:
     lines.change_line(slug, settings)
 
 
-@both_databases
 def test_who_joins_waits_and_the_first_text_is_there() -> None:
     visit = a_chat(first_message="I can't sleep")
     seen = visit.sees()
@@ -62,7 +60,6 @@ def test_nobody_has_to_write_something_on_joining(nothing: str) -> None:
     assert a_chat(first_message=nothing).sees()["messages"] == []
 
 
-@both_databases
 def test_who_joins_with_a_text_that_is_too_long_has_not_joined() -> None:
     cookie = sessions.new_cookie()
     with pytest.raises(Refused, match="too_long"):
@@ -84,7 +81,6 @@ def test_a_closed_line_takes_nobody() -> None:
     assert (told.value.cause, rows(Chat), rows(sessions.VisitorSession)) == (Cause.CLOSED, 0, 0)
 
 
-@both_databases
 def test_a_full_queue_takes_nobody_until_somebody_is_answered() -> None:
     set_line(queue_limit=2)
     anna = a_counsellor()
@@ -115,7 +111,6 @@ def a_try(cookie: str, line: str = "youth", cause: Cause = Cause.CLOSED) -> bool
     return service.count_try(cookie, lines.get_line(line), cause, "nl")
 
 
-@both_databases
 def test_a_try_to_enter_counts_once_in_half_an_hour(time: StoppedClock) -> None:
     cookie = sessions.new_cookie()
     assert a_try(cookie)
@@ -164,7 +159,6 @@ def test_a_session_belongs_to_the_line_of_its_chat(time: StoppedClock) -> None:
     assert content == {"line": "prevention", "chat": visit.chat}
 
 
-@both_databases
 def test_who_moves_to_the_other_line_leaves_the_first_chat_and_all_it_knew(time: StoppedClock) -> None:
     first = a_chat(waiting_since=time.moment - timedelta(minutes=3))
     second = a_chat(line="prevention", cookie=first.cookie)
@@ -173,7 +167,6 @@ def test_who_moves_to_the_other_line_leaves_the_first_chat_and_all_it_knew(time:
     assert access.visitor_of(first.cookie, time.moment).chat == second.chat
 
 
-@both_databases
 def test_who_joins_again_has_one_chat(time: StoppedClock) -> None:
     first = a_chat(waiting_since=time.moment - timedelta(minutes=3))
     second = a_chat(cookie=first.cookie)

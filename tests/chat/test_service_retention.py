@@ -19,7 +19,7 @@ from helpline.lines.models import Line
 from helpline.privacy import sessions
 from helpline.privacy.keyring import KeyDestroyed
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, ledger
-from tests.postgres import both_databases
+from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -38,7 +38,6 @@ def an_old_talk() -> Visit:
     return visit
 
 
-@both_databases
 def test_after_two_weeks_a_chat_is_gone_and_its_contact_stays(time: StoppedClock) -> None:
     visit = an_old_talk()
     time.turn(days=14, seconds=-1)
@@ -50,6 +49,7 @@ def test_after_two_weeks_a_chat_is_gone_and_its_contact_stays(time: StoppedClock
     assert visit.chat
 
 
+@sqlite_only
 def test_a_copy_of_the_database_from_before_opens_no_more_once_the_key_is_destroyed(
     time: StoppedClock, settings: config.Settings, tmp_path: Path
 ) -> None:

@@ -11,7 +11,6 @@ from helpline.chat.status import shown_status
 from helpline.lines import service as lines
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, ago
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -27,13 +26,11 @@ def estimates(*visits: Visit) -> list[int | None]:
 # The place in the queue
 
 
-@both_databases
 def test_visitors_stand_in_the_order_in_which_they_came() -> None:
     third, first, second = a_chat(), a_chat(waiting_since=ago(minutes=9)), a_chat(waiting_since=ago(minutes=2))
     assert places(first, second, third) == [1, 2, 3]
 
 
-@both_databases
 def test_danger_distress_and_a_chat_that_was_cut_off_have_a_head_start() -> None:
     anna = a_counsellor()
     early = a_chat(waiting_since=ago(minutes=7))
@@ -112,7 +109,6 @@ def test_a_counsellor_who_fell_silent_is_not_counted_on(time: StoppedClock) -> N
 # Texts
 
 
-@both_databases
 def test_both_sides_see_the_same_texts_from_where_they_were() -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna, first_message="hello")
@@ -151,7 +147,6 @@ def test_a_visitor_does_not_learn_who_the_counsellor_is(ears: Ears) -> None:
 # Read marks
 
 
-@both_databases
 def test_read_marks_only_go_up(ears: Ears) -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna)

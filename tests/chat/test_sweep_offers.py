@@ -19,7 +19,6 @@ from tests.builders import (
     is_offered,
 )
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -27,7 +26,6 @@ pytestmark = pytest.mark.usefixtures("house")
 # Offering
 
 
-@both_databases
 def test_a_waiting_chat_rings_at_who_is_available(time: StoppedClock, ears: Ears) -> None:
     anna = a_counsellor()
     visit = a_chat(waiting_since=ago(seconds=12), danger="unsure", distress=4)
@@ -67,7 +65,6 @@ def test_the_longest_waiting_rings_first_and_danger_before_all(time: StoppedCloc
     assert rings == [[True, False, False], [True, True, False], [True, True, True]]
 
 
-@both_databases
 def test_no_more_rings_than_there_are_places(time: StoppedClock) -> None:
     anna = a_counsellor(capacity=3)
     service.change_duty(anna, "available", "youth", 2)
@@ -150,7 +147,6 @@ def test_a_chat_that_rings_does_not_ring_twice(time: StoppedClock, ears: Ears) -
 # Declined
 
 
-@both_databases
 def test_a_declined_chat_rings_elsewhere_and_not_here_for_a_minute(time: StoppedClock) -> None:
     anna, ben = a_counsellor(), a_counsellor(state="on_phone")
     visit = a_chat(offered_to=anna)
@@ -191,7 +187,6 @@ def test_declining_one_chat_is_no_word_about_another(time: StoppedClock) -> None
 # Expired
 
 
-@both_databases
 def test_an_offer_that_expires_goes_on_to_the_other_counsellor(time: StoppedClock, ears: Ears) -> None:
     anna, ben = a_counsellor(), a_counsellor()
     visit = a_chat(offered_to=anna)
@@ -221,7 +216,6 @@ def test_a_chat_keeps_its_place_when_its_offer_expires(time: StoppedClock) -> No
 # Nobody at the desk
 
 
-@both_databases
 def test_two_missed_offers_in_a_row_take_a_counsellor_off_duty_with_a_notice(time: StoppedClock, ears: Ears) -> None:
     anna, ben = a_counsellor(), a_counsellor(capacity=1)
     a_chat(held_by=ben)
@@ -261,7 +255,6 @@ def test_who_typed_within_a_minute_is_at_the_desk(time: StoppedClock) -> None:
     assert duty_of(anna).state == "available"
 
 
-@both_databases
 def test_the_last_one_on_duty_stays_and_a_supervisor_is_told(time: StoppedClock, ears: Ears) -> None:
     anna, chief, foreign = a_counsellor(), a_supervisor(), a_supervisor(line="prevention")
     a_counsellor(line="prevention")

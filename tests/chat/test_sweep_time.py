@@ -15,7 +15,6 @@ from helpline.staff.models import StaffSession
 from helpline.staff.service import Member
 from tests.builders import StoppedClock, a_chat, a_counsellor, ago, duty_of, ledger
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.usefixtures("house")
 # Visitors who fall silent
 
 
-@both_databases
 def test_a_waiting_visitor_is_lost_after_three_minutes_of_silence(time: StoppedClock) -> None:
     visit = a_chat()
     time.passes(minutes=3, silent=[visit])
@@ -41,7 +39,6 @@ def test_a_visitor_to_whom_somebody_rings_is_lost_like_one_who_waits(time: Stopp
     assert ears.of_staff(anna.id, "offer_gone") == [("offer_gone", {"chat": visit.chat, "why": "left"})]
 
 
-@both_databases
 def test_an_active_visitor_is_lost_after_ten_minutes_of_silence(time: StoppedClock, ears: Ears) -> None:
     visit = a_chat(held_by=a_counsellor())
     time.passes(minutes=10, silent=[visit])
@@ -73,7 +70,6 @@ def test_how_long_a_silence_may_be_is_a_setting_of_the_line(time: StoppedClock) 
 # Counsellors who fall silent
 
 
-@both_databases
 def test_a_counsellor_is_lost_after_a_minute_and_the_chat_goes_back_with_a_head_start(
     time: StoppedClock, ears: Ears
 ) -> None:
@@ -141,7 +137,6 @@ def signed_in(member: Member, token: str) -> str:
     return token
 
 
-@both_databases
 def test_who_signs_out_is_not_waited_for(time: StoppedClock, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
     # The time of grace is for who may come back.
     monkeypatch.setattr(config, "_current", config.current().model_copy(update={"grace_seconds": 600}))
@@ -161,7 +156,6 @@ def test_who_signs_out_is_not_waited_for(time: StoppedClock, ears: Ears, monkeyp
     assert ears.of_visitor(visit.chat, "state")[-1][1]["state"] == "waiting"
 
 
-@both_databases
 def test_who_is_reset_is_not_waited_for_and_may_come_back(time: StoppedClock) -> None:
     anna = a_counsellor("anna")
     visit = a_chat(held_by=anna)
@@ -187,7 +181,6 @@ def test_a_lost_counsellor_who_comes_back_is_away_until_saying_otherwise(time: S
 # After a start or an outage nobody is lost at once
 
 
-@both_databases
 def test_nobody_is_lost_within_a_minute_after_the_dispatcher_started(time: StoppedClock) -> None:
     anna = a_counsellor()
     waiting, active = a_chat(), a_chat(held_by=anna)
@@ -235,7 +228,6 @@ def test_an_offer_expires_in_the_grace_too(time: StoppedClock) -> None:
 # The longest wait
 
 
-@both_databases
 def test_nobody_waits_longer_than_an_hour(time: StoppedClock) -> None:
     a_counsellor(state="on_phone")
     visit = a_chat()
@@ -254,7 +246,6 @@ def test_a_running_chat_may_last_longer_than_the_longest_wait(time: StoppedClock
 # Closing time
 
 
-@both_databases
 def test_at_closing_time_waiting_chats_end_and_running_ones_finish(time: StoppedClock) -> None:
     anna = a_counsellor()
     lines.change_line("youth", {"hours": "mon 14:00-22:00"})  # it is Monday, 21:00

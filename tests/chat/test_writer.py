@@ -13,7 +13,6 @@ from helpline.chat.writer import Refused, Stored, Text, write
 from helpline.staff.service import Member
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, is_offered, texts_of
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -42,7 +41,6 @@ def says(member: Member, visit: Visit, body: str = "hello", stream: str = "talk"
 # Numbers
 
 
-@both_databases
 def test_texts_are_numbered_from_one_without_a_gap_by_chat_and_stream() -> None:
     anna = a_counsellor()
     first, second = a_chat(held_by=anna), a_chat(held_by=anna)
@@ -89,7 +87,6 @@ def test_whatever_comes_in_whatever_order_the_numbers_have_no_gap(seed: int) -> 
 # Resends
 
 
-@both_databases
 def test_a_text_sent_again_is_the_same_text(ears: Ears) -> None:
     visit = a_chat()
     first = visit.says("are you there?", "c1")
@@ -138,7 +135,6 @@ def test_a_text_whose_acknowledgement_was_lost_is_acknowledged_after_the_end_too
 # Refusals
 
 
-@both_databases
 def test_a_batch_refuses_one_by_one() -> None:
     anna, ben = a_counsellor(), a_counsellor()
     mine, over = a_chat(held_by=anna), a_chat(held_by=anna)

@@ -21,9 +21,8 @@ from helpline.chat.models import Message
 from helpline.chat.writer import Refused, Stored, Text, Writer
 from tests.builders import Visit, a_chat, a_counsellor, texts_of
 from tests.chat.conftest import Ears
-from tests.postgres import both_databases
 
-pytestmark = [both_databases, pytest.mark.usefixtures("house")]
+pytestmark = pytest.mark.usefixtures("house")
 
 
 class Lost(Exception):

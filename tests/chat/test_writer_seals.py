@@ -14,7 +14,7 @@ from helpline.chat.writer import Stored, Text, open_text, write
 from helpline.privacy import sessions
 from helpline.privacy.envelope import Tampered
 from tests.builders import Visit, a_chat, a_counsellor, texts_of
-from tests.postgres import both_databases
+from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -39,6 +39,7 @@ def a_talk(visit: Visit) -> None:
         service.say_as_staff(anna, visit.chat, "aside", f"a{number}", f"{SECRET} {number}")
 
 
+@sqlite_only
 def test_no_file_of_the_installation_holds_a_readable_text(settings: config.Settings) -> None:
     visit = a_chat(first_message=SECRET)
     a_talk(visit)
@@ -50,7 +51,6 @@ def test_no_file_of_the_installation_holds_a_readable_text(settings: config.Sett
         assert hidden.encode("utf-16-le") not in kept
 
 
-@both_databases
 def test_no_column_holds_a_readable_text(settings: config.Settings) -> None:
     visit = a_chat(first_message=SECRET)
     a_talk(visit)

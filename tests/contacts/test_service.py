@@ -13,7 +13,7 @@ from helpline.contacts import service
 from helpline.contacts.models import Contact, MissedContact, WrapUp
 from helpline.lines import service as lines
 from tests.builders import StoppedClock, a_counsellor, ledger, the_contact, the_missed_contact
-from tests.postgres import both_databases
+from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -100,6 +100,7 @@ def test_a_row_tells_whether_the_line_was_open_then(hours: str, inside: bool) ->
 # Order and links
 
 
+@sqlite_only
 def test_the_order_of_the_rows_tells_nothing(settings: config.Settings) -> None:
     """Random keys, and on SQLite no hidden row number."""
     keys = [a_missed_contact() for _ in range(20)]
@@ -123,7 +124,6 @@ def test_only_the_wrap_up_leads_from_a_chat_to_its_contact(time: StoppedClock) -
 # Wrap-ups
 
 
-@both_databases
 def test_a_wrap_up_is_open_for_a_day_and_its_contact_stays(time: StoppedClock) -> None:
     anna = a_counsellor(on_duty=False)
     a_contact(joined_at=NOON, length=timedelta(minutes=12), account=anna.id)
@@ -156,7 +156,6 @@ def test_a_chat_can_not_be_counted_twice() -> None:
 # Counting
 
 
-@both_databases
 def test_contacts_are_counted_by_line_and_cause() -> None:
     for cause in service.CAUSES:
         a_missed_contact(cause=cause)

@@ -12,10 +12,12 @@ from typing import Any
 from helpline import db
 from tests.clients import Counsellor, Server, Visitor
 from tests.faults.trace import STRACE, problems_of
+from tests.postgres import sqlite_only
 
 FULL = 2
 
 
+@sqlite_only
 def test_every_pooled_connection_syncs_each_commit(app: Any) -> None:
     with contextlib.ExitStack() as together:
         # More at once than the pool keeps, so that kept, new and overflowing ones are all asked.

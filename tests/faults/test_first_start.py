@@ -14,12 +14,14 @@ import pytest
 
 from helpline import config, create_app, db, install
 from helpline.lines import service as lines
+from tests.postgres import sqlite_only
 
 
 class CutOffError(BaseException):
     """The process ends here."""
 
 
+@sqlite_only
 @pytest.mark.parametrize("place", ["ensure_lines", "prepare"])
 def test_a_first_start_cut_off_half_way_is_completed(
     settings: config.Settings, monkeypatch: pytest.MonkeyPatch, place: str

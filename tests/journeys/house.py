@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, create_engine, select, update
+from sqlalchemy import Connection, Engine, MetaData, NullPool, Table, create_engine, select, update
 
 from helpline.lines.models import Line
 from tests.clients import Counsellor, Server, Visitor, Wire
@@ -50,18 +48,22 @@ def run_all(server: Server, commands: list[list[str]]) -> str:
     return done.stdout
 
 
-def snapshot_of(database: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of an SQLite database, without what changes by itself."""
-    with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {table: _steady(connection, table) for (table,) in tables}
+def snapshot_of(database: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, without what changes by itself."""
+    with database.connect() as connection:
+        return {table.name: _steady(connection, table) for table in _tables_of(database)}
 
 
-def _steady(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    kept = [f'"{column}"' for column in columns if column not in RESTLESS.get(table, set())]
-    query = f"SELECT {', '.join(kept)} FROM {table}"  # noqa: S608 - names from the schema
-    return sorted(connection.execute(query).fetchall(), key=repr)
+@lru_cache(maxsize=1)
+def _tables_of(database: Engine) -> list[Table]:
+    book = MetaData()
+    book.reflect(database)
+    return book.sorted_tables
+
+
+def _steady(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    kept = [column for column in table.columns if column.name not in RESTLESS.get(table.name, set())]
+    return sorted((tuple(row) for row in connection.execute(select(*kept))), key=repr)
 
 
 class House:
@@ -189,7 +191,7 @@ class House:
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, without what changes by itself."""
-        return snapshot_of(self.database)
+        return snapshot_of(self._engine)
 
     def until(self, query: str, wanted: list[tuple[Any, ...]], *values: Any) -> None:
         """Wait until the query finds exactly this."""

@@ -14,9 +14,9 @@ from helpline.lines.models import Line
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Settings]:
+def house(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Settings]:
     """A fresh database with the two lines of a new installation."""
-    settings = config.Settings(instance_dir=tmp_path / "instance")
+    settings = config.Settings(instance_dir=tmp_path / "instance", database_url=database)
     settings.instance_dir.mkdir()
     monkeypatch.setattr(config, "_current", settings)
     engine = db.bind(settings.database_url)

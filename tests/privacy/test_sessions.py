@@ -13,14 +13,15 @@ from sqlalchemy import select, update
 from helpline import db
 from helpline.privacy import sessions
 from helpline.privacy.sessions import VisitorSession
+from tests.postgres import sqlite_only
 
 NOW = datetime(2026, 3, 2, 20, 0, 30, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path: Path) -> Iterator[None]:
+def house(tmp_path: Path, database: str) -> Iterator[None]:
     """A database with the table of sessions."""
-    engine = db.bind(f"sqlite:///{tmp_path / 'helpline.db'}")
+    engine = db.bind(database or f"sqlite:///{tmp_path / 'helpline.db'}")
     db.Base.metadata.create_all(engine, tables=[VisitorSession.__table__])
     yield
     engine.dispose()
@@ -60,6 +61,7 @@ def test_what_has_not_the_form_of_a_cookie_opens_nothing(value: str | None) -> N
     assert sessions.load(value, NOW) is None
 
 
+@sqlite_only
 def test_the_database_alone_holds_neither_cookie_nor_content(tmp_path: Path) -> None:
     cookie = a_session(line="youth", chat="the-id-of-a-chat")
     db.engine().dispose()

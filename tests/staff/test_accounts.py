@@ -11,7 +11,6 @@ from cryptography.exceptions import InvalidTag
 from helpline import db
 from helpline.staff import passwords, rules, second_factor, service
 from helpline.staff.models import Account
-from tests.postgres import both_databases
 from tests.staff.conftest import TurnedClock, sign_in
 
 
@@ -68,7 +67,6 @@ def test_a_login_exists_once(anna: service.NewAccount) -> None:
         service.add_account("Anna", ["counsellor"])
 
 
-@both_databases
 def test_of_two_accounts_made_at_the_same_moment_with_one_login_one_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -85,7 +83,6 @@ def test_of_two_accounts_made_at_the_same_moment_with_one_login_one_is_refused(
     assert [account.roles for account in service.list_accounts()] == [("analyst",)]
 
 
-@both_databases
 @pytest.mark.parametrize("login", ["nobody", "", "\udcff\0"])
 def test_what_is_not_there_can_be_neither_disabled_nor_reset(login: str) -> None:
     for change in (service.disable, service.reset):

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from helpline import clock, config, db
 from helpline.staff import service
 from helpline.staff.models import Account, Duty
-from tests.postgres import both_databases
 from tests.staff.conftest import TurnedClock
 
 
@@ -30,7 +29,6 @@ def test_who_never_said_anything_is_away(account: str) -> None:
     assert (duty.state, duty.line, duty.capacity, duty.idle_since) == ("away", None, 3, None)
 
 
-@both_databases
 def test_becoming_available_is_recorded_with_its_moment(account: str, time: TurnedClock) -> None:
     duty = service.set_duty(account, "available", "youth", 2)
     assert (duty.state, duty.line, duty.capacity) == ("available", "youth", 2)
@@ -116,7 +114,6 @@ def test_a_stranger_has_no_duty() -> None:
         service.duty_of("nobody")
 
 
-@both_databases
 def test_saying_it_in_ten_tabs_at_once_makes_one_row(account: str) -> None:
     start, refused = threading.Barrier(10), []
 
@@ -137,7 +134,6 @@ def test_saying_it_in_ten_tabs_at_once_makes_one_row(account: str) -> None:
         assert session.scalar(select(func.count()).select_from(Duty)) == 1
 
 
-@both_databases
 def test_heartbeats_are_stored_together_and_an_older_one_never_replaces_a_newer(
     account: str, time: TurnedClock
 ) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from helpline import db
 from helpline.staff import service, store
-from tests.postgres import both_databases
 from tests.staff.conftest import HERE, TurnedClock, code_of, sign_in
 
 
@@ -38,7 +37,6 @@ def test_signing_out_twice_is_harmless(anna: service.NewAccount, time: TurnedClo
     assert service.revocation_counter() == 1
 
 
-@both_databases
 def test_disabling_ends_every_session_duty_and_sign_in(anna: service.NewAccount, time: TurnedClock) -> None:
     tokens = [sign_in(anna, time), sign_in(anna, time)]
     member = service.member_for(tokens[0])
@@ -87,7 +85,6 @@ def test_the_revocation_counter_of_a_new_house_is_zero() -> None:
     assert service.revocation_counter() == 0
 
 
-@both_databases
 def test_the_first_revocations_of_a_house_are_all_counted() -> None:
     start = threading.Barrier(6)
 

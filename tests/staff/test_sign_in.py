@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from helpline import config, db
 from helpline.staff import passwords, service
 from helpline.staff.models import Account, StaffSession
-from tests.postgres import both_databases
+from tests.postgres import sqlite_only
 from tests.staff.conftest import HERE, TurnedClock, code_of, sign_in
 
 
@@ -65,7 +65,6 @@ def test_an_older_code_is_worthless_once_a_newer_one_was_used(anna: service.NewA
         service.sign_in("anna", anna.password, older, HERE)
 
 
-@both_databases
 def test_four_sign_ins_at_the_same_moment_with_one_code_give_one_session(
     anna: service.NewAccount, time: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +110,6 @@ def refusal(login: str, password: str, code: str) -> tuple[str, object]:
     return str(caught.value), caught.value.retry_at
 
 
-@both_databases
 def test_every_refusal_looks_the_same(anna: service.NewAccount, time: TurnedClock) -> None:
     gone = service.add_account("gone", ["counsellor"])
     service.disable("gone")
@@ -211,7 +209,6 @@ def test_where_no_second_factor_is_required_a_wrong_code_is_still_refused(
     assert service.sign_in("anna", anna.password, right, HERE)
 
 
-@both_databases
 def test_a_reset_that_comes_between_check_and_claim_wins(
     anna: service.NewAccount, time: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +236,7 @@ def test_a_lost_instance_secret_refuses_and_says_so_in_the_log(
     assert anna.password not in str(logged)
 
 
+@sqlite_only
 def test_the_database_holds_neither_password_nor_secret_nor_token(
     anna: service.NewAccount, house: config.Settings, time: TurnedClock
 ) -> None:
@@ -294,7 +292,6 @@ def test_sessions_that_are_over_are_deleted_at_the_next_sign_in(anna: service.Ne
     assert len(sessions()) == 1
 
 
-@both_databases
 @pytest.mark.parametrize("token", [None, "", "guessed", "x" * 100_000, "\udcff", "\0"])
 def test_no_other_token_is_anybody(anna: service.NewAccount, time: TurnedClock, token: str | None) -> None:
     sign_in(anna, time)

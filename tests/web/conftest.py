@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
-from helpline import clock, config
+from helpline import clock, db
 from helpline.chat import service as chats
 from helpline.contacts import service as contacts
 from helpline.db import reading
@@ -37,10 +36,9 @@ class Kept(BytecodeCache):
 class House:
     """The installation behind the pages."""
 
-    def __init__(self, app: Flask, settings: config.Settings) -> None:
+    def __init__(self, app: Flask) -> None:
         app.jinja_env.bytecode_cache = Kept()
         self.app = app
-        self.database: Path = settings.instance_dir / "helpline.db"
 
     def tab(self, line: str = "youth", lang: str = "en") -> Tab:
         """Another browser."""
@@ -48,7 +46,7 @@ class House:
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
-        return snapshot_of(self.database)
+        return snapshot_of(db.engine())
 
     def set_line(self, slug: str, **changes: Any) -> None:
         """Change settings of a line."""
@@ -83,9 +81,9 @@ class House:
 
 
 @pytest.fixture
-def house(app: Flask, settings: config.Settings) -> House:
+def house(app: Flask) -> House:
     """An installation with both lines open."""
-    return House(app, settings)
+    return House(app)
 
 
 @pytest.fixture
