@@ -10,15 +10,16 @@ import threading
 import time
 from collections.abc import Hashable, Iterable
 
-from helpline import bus, config
+from helpline import bus, clock, config
 from helpline.chat import access, push, routing, store
 from helpline.chat.states import State
 from helpline.chat.store import Progress
-from helpline.db import reading
+from helpline.db import random_key, reading, transaction
 from helpline.staff import duties
 
 PINGS_A_SECOND = 500
 PINGS_AT_ONCE = 25
+ALONE_SECONDS = 5.0
 
 Place = tuple[str, str]
 Sights = dict[Place, Hashable]
@@ -26,6 +27,7 @@ Sights = dict[Place, Hashable]
 # What each room of our own clients was like at the last look; empty while hints are trusted.
 _seen: Sights = {}
 _back = threading.Event()
+_own = f"{store.PROCESS}{random_key()[:8]}"
 
 
 @bus.handler("back")
@@ -53,7 +55,18 @@ def run() -> None:
 
 
 def _hints_arrive() -> bool:
-    return config.current().embedded or bus.trusted()
+    settings = config.current()
+    if settings.embedded:
+        return True
+    return bus.trusted() if settings.redis_url else _is_alone()
+
+
+def _is_alone() -> bool:
+    """No other process serves from this database: there is nobody who could give a hint."""
+    now = clock.now()
+    with transaction() as session:
+        store.take_lease(session, _own, _own, now, ALONE_SECONDS)
+        return not store.others_live(session, _own, now)
 
 
 def _look() -> Sights:

@@ -86,6 +86,9 @@ _ROOM = (
     .order_by(_chat.id)
     .with_for_update()
 )
+# Each process that gets no hints has a lease of this name and its own number.
+PROCESS = "process "
+FORGOTTEN = timedelta(days=1)
 COUNTERS = ("talk_seq", "aside_seq", "visitor_read", "counsellor_read")
 _SAVE_ROOM = (
     update(Chat.__table__)
@@ -300,6 +303,15 @@ def take_lease(session: Session, name: str, holder: str, now: datetime, seconds:
 def give_up_lease(session: Session, name: str, holder: str) -> None:
     """Let somebody else take the lease at once."""
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def others_live(session: Session, own: str, now: datetime) -> bool:
+    """Whether another process than the one of the lease `own` has renewed a lease of its own lately."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    moment: Any = func.clock_timestamp(type_=DateTime(timezone=True)) if postgres else literal(now, Utc)
+    session.execute(delete(Lease).where(Lease.name.startswith(PROCESS), Lease.until < now - FORGOTTEN))
+    wanted = select(Lease.name).where(Lease.name.startswith(PROCESS), Lease.name != own, Lease.until > moment)
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def holds(session: Session, account: str, chat_id: str) -> bool:

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from helpline import db, metrics
+from helpline import clock, db, metrics
 from helpline.chat import store, sweep
 from helpline.chat.models import Lease
 from tests.builders import StoppedClock, a_chat, a_counsellor
 from tests.builders.clocks import EVENING
 from tests.builders.hands import OK, Hands
+from tests.postgres import both_databases
 
 
 def take(holder: str, seconds: float = 60.0, **later: float) -> bool:
@@ -125,3 +126,29 @@ def test_the_grace_begins_anew_with_each_holder(house: object, time: StoppedCloc
     time.turn(seconds=61)
     assert time.sweeps()
     assert visit.state == "ended"
+
+
+@both_databases
+@pytest.mark.usefixtures("app")
+def test_processes_without_hints_learn_of_each_other() -> None:
+    now = clock.now()
+    with db.transaction() as session:
+        assert store.take_lease(session, "process one", "one", now, 60)
+        assert not store.others_live(session, "process one", now)
+        assert store.take_lease(session, "process two", "two", now, 60)
+        assert store.others_live(session, "process one", now)
+        store.give_up_lease(session, "process two", "two")
+        assert not store.others_live(session, "process one", now)
+
+
+@both_databases
+@pytest.mark.usefixtures("app")
+def test_a_process_that_has_gone_is_not_waited_for_and_forgotten_in_the_end() -> None:
+    now = clock.now()
+    with db.transaction() as session:
+        store.take_lease(session, "process gone", "gone", now, -1)
+        assert not store.others_live(session, "process one", now)
+        assert session.get(Lease, "process gone") is not None
+        store.others_live(session, "process one", now + timedelta(days=2))
+        session.expire_all()
+        assert session.get(Lease, "process gone") is None
