@@ -12,7 +12,6 @@ from helpline.chat.models import Lease
 from tests.builders import StoppedClock, a_chat, a_counsellor
 from tests.builders.clocks import EVENING
 from tests.builders.hands import OK, Hands
-from tests.postgres import both_databases
 
 
 def take(holder: str, seconds: float = 60.0, **later: float) -> bool:
@@ -128,7 +127,6 @@ def test_the_grace_begins_anew_with_each_holder(house: object, time: StoppedCloc
     assert visit.state == "ended"
 
 
-@both_databases
 @pytest.mark.usefixtures("app")
 def test_processes_without_hints_learn_of_each_other() -> None:
     now = clock.now()
@@ -141,7 +139,6 @@ def test_processes_without_hints_learn_of_each_other() -> None:
         assert not store.others_live(session, "process one", now)
 
 
-@both_databases
 @pytest.mark.usefixtures("app")
 def test_a_process_that_has_gone_is_not_waited_for_and_forgotten_in_the_end() -> None:
     now = clock.now()
