@@ -17,7 +17,7 @@ def waiting(stage: Stage) -> Page:
     stage.house.visitor().join(distress="5", danger="yes")
     room = stage.visitor()
     room.join("unsure", 4, "I write while I wait.")
-    room.is_told("1 person is before you.")
+    room.is_told("1 person is ahead of you.")
     return room.page
 
 

@@ -89,12 +89,12 @@ def visitors_queue_up(journey: Journey) -> None:
     plain.join(distress=4)
     plain.is_in("waiting")
     plain.is_told("You are next.")
-    first.is_told("1 person is before you.")
+    first.is_told("1 person is ahead of you.")
     danger.join("yes", distress=3, first="I need someone now.")
     danger.is_told("You are next.")
     expect(danger.page.locator("#panel-waiting .note.danger")).to_contain_text("112")
-    plain.is_told("1 person is before you.")
-    first.is_told("2 people are before you.")
+    plain.is_told("1 person is ahead of you.")
+    first.is_told("2 people are ahead of you.")
     # As bad as for the first, but later.
     late = journey.house.visitor().join(distress="2")
     assert late.transcript()["position"] == 4

@@ -105,7 +105,7 @@ def other_labels(catalogue: Catalog, wanted: set[Text]) -> Iterator[str]:
                 yield first(message.id)
 
 
-INFORMAL = re.compile(r"\b(?:je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
+INFORMAL = re.compile(r"\b(?:je|jij|jou|jouw|jezelf|jijzelf|jullie)\b", re.IGNORECASE)
 FORMAL = re.compile(r"\b(?:u|uw|uzelf)\b", re.IGNORECASE)
 
 

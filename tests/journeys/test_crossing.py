@@ -96,7 +96,7 @@ def test_two_visitors_one_without_javascript_have_one_queue(house: House) -> Non
     with_script, without = house.visitor().join(), house.visitor().join()
     house.tab(with_script)
     assert with_script.wire.call("sync", {"after": 0})["position"] == 1
-    assert any("1 person is before you." in word for word in frame(without).words)
+    assert any("1 person is ahead of you." in word for word in frame(without).words)
     anna = house.on_duty("anna")
     anna.accept_next()
     chat = anna.accept_next()

@@ -18,8 +18,8 @@ JSON = {"Accept": "application/json"}
 def test_the_place_in_the_queue_is_shown_and_moves(house: House) -> None:
     first, second = house.tab().join(), house.tab().join()
     assert "You are next." in first.transcript().words[0] + " ".join(first.transcript().words)
-    assert "1 person is before you." in " ".join(second.transcript().words)
-    assert "1 person is before you." in " ".join(second.page(second.room).words)
+    assert "1 person is ahead of you." in " ".join(second.transcript().words)
+    assert "1 person is ahead of you." in " ".join(second.page(second.room).words)
     first.post(f"{first.room}leave")
     assert "You are next." in " ".join(second.transcript().words)
 
