@@ -58,7 +58,7 @@ class JoinForm(FlaskForm):
             can_be_stored,
         ],
     )
-    end_other = BooleanField(_l("Yes, end the other conversation"))
+    end_other = BooleanField(_l("Yes, end the other chat"))
 
 
 def why_refused(code: str) -> str:
