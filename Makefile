@@ -15,7 +15,7 @@ export HELPLINE_INSTANCE_DIR
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help install run codes test pictures test-tools system-tools lint format seeded translations wheel lock clean
+.PHONY: help install run codes test test-threading test-postgres pictures test-tools system-tools lint format seeded translations wheel lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -55,8 +55,20 @@ codes: .venv/.installed ## the demo's sign-in codes of this moment
 
 # --- test ------------------------------------------------------------------------------------------------
 
-test: test-tools lint ## everything: lint, types, import rules, all tests
-	$(BIN)/python -m pytest
+# Two at a time, since half of the time of one is waiting; the tests of one file stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# What shows soonest that something leans on eventlet: the protocol on a real server, and its death.
+IN_THREADS := tests/journeys tests/chat/test_sockets.py tests/faults/test_kill.py tests/test_serving.py
+
+test: test-tools lint ## everything: lint, types, import rules, all tests, and a part of them with real threads
+	$(PYTEST)
+	HELPLINE_THREADING=true $(PYTEST) $(IN_THREADS)
+
+test-threading: test-tools ## all tests, on servers with real threads instead of eventlet
+	HELPLINE_THREADING=true $(PYTEST)
+
+test-postgres: test-tools ## what runs on PostgreSQL
+	$(PYTEST) -m postgres
 
 pictures: test-tools ## takes the pictures of the README anew
 	$(BIN)/python -m tests.browser.pictures

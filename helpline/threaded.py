@@ -1,6 +1,7 @@
 """The way out of green threads: the same application on a plain server with a real thread for each connection.
 
-An open socket costs two threads here, so a process carries fewer of them. Everything above stays as it is.
+An open socket costs three threads here, which mostly sleep, so a process carries fewer of them. Everything above stays
+as it is.
 """
 
 from __future__ import annotations

@@ -61,6 +61,11 @@ class Server:
         """The files in which it says what it does."""
         return [self.log]
 
+    @property
+    def program(self) -> str:
+        """What Python is told to run."""
+        return WITHOUT_GREEN_THREADS if self.environment.get(THREADING) == "true" else COMMAND
+
     def command(self, *arguments: str) -> str:
         """Run a command of this installation; returns what it prints, raises when it fails."""
         done = subprocess.run(
@@ -82,10 +87,9 @@ class Server:
 
     def launch(self, *prefix: str) -> None:
         """Start the process."""
-        code = WITHOUT_GREEN_THREADS if self.environment.get(THREADING) == "true" else COMMAND
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*prefix, sys.executable, "-c", code, "serve", "--port", str(self.port)],
+                [*prefix, sys.executable, "-c", self.program, "serve", "--port", str(self.port)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,

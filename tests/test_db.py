@@ -47,6 +47,8 @@ def house(address: str) -> Iterator[None]:
     Note.__table__.create(engine)
     yield
     engine.dispose()
+    Note.__table__.drop(engine)
+    engine.dispose()
 
 
 def note(word: str, at: datetime | None = None) -> None:

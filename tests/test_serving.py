@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from helpline.serve import CannotServe, listen, lock_instance
-from tests.clients import Server
+from helpline import config
+from helpline.serve import CannotServe, listen, lock_instance, wants_threads
+from tests.clients import Server, Visitor
 from tests.commanding import Done
 
 
@@ -44,6 +45,30 @@ def test_one_process_serves_an_installation_and_a_killed_one_holds_nobody_up(tmp
     busy = ("redis_away", "loop_stalled")  # the second on a machine that has other things to do
     said = [line for line in first.log.read_text().splitlines() if not any(word in line for word in busy)]
     assert said == [f"Helpline serves on {first.url}/"] * 2 + ["Helpline stopped"]
+
+
+def test_with_real_threads_a_visitor_is_served_without_eventlet(tmp_path: Path) -> None:
+    server = Server(tmp_path / "instance", threading="true")
+    assert "sys.modules['eventlet'] = None" in server.program, "whoever imported it would fail"
+    server.command("lines", "set", "youth", "--hours", "always")
+    try:
+        visitor = Visitor(server.start()).join()
+        visitor.connect()
+        assert visitor.say("Hello")["seq"] == 1
+        assert visitor.wire.wait_for("message")["body"] == "Hello"
+        visitor.wire.close()
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("given", ["true", "True", "1", "yes", "on", "t", "Y", "false", "0", "no", "off", "f", "n"])
+@pytest.mark.parametrize("name", ["HELPLINE_THREADING", "helpline_threading"])
+def test_before_anything_is_imported_the_setting_is_read_as_afterwards(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    monkeypatch.delenv("HELPLINE_THREADING", raising=False)
+    monkeypatch.setenv(name, given)
+    assert wants_threads() == config.load().threading
 
 
 def test_the_lock_of_an_installation_is_held_once(tmp_path: Path) -> None:
