@@ -16,6 +16,8 @@ from helpline.chat.reading import recent_sights
 from helpline.chat.writer import writer
 from helpline.staff import service as staff
 
+# While PostgreSQL works for one of them the other goes on.
+WRITERS = 4
 SWEEP_SECONDS = 1.0
 PING_STEP_SECONDS = 0.05
 PRESENCE_SECONDS = 1.0
@@ -38,7 +40,7 @@ class Background:
 
     def start(self) -> None:
         """Start the writer and the loops in daemon threads (greenlets in the server)."""
-        writer.start()
+        writer.start(1 if config.current().embedded else WRITERS)
         recent_sights.switch_on()
         staff.remembered.switch_on()
         garbage.settle()

@@ -19,6 +19,7 @@ import orjson
 from engineio import packet as engine_packet
 from engineio.socket import Socket as EngineSocket
 from socketio import Manager
+from socketio.packet import Packet
 
 from helpline import frames
 
@@ -43,6 +44,12 @@ class Json:
         except ValueError:
             # What orjson alone refuses (a number beyond 64 bits, half a surrogate pair) gets an answer of its own.
             return json.loads(text)
+
+
+class TextPacket(Packet):
+    """A Socket.IO packet of a house that never sends bytes, so nothing looks for them in each text."""
+
+    uses_binary_events = False
 
 
 class Connection:

@@ -75,6 +75,7 @@ def register_extensions(app: Flask, async_mode: str) -> None:
         cors_allowed_origins=[],
         cookie=None,
         json=transport.Json,
+        serializer=transport.TextPacket,
         client_manager=transport.SharedRooms() if async_mode == "threading" else None,
         max_http_buffer_size=64 * 1024,
         http_compression=False,

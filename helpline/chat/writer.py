@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import structlog
 from sqlalchemy import Row
@@ -206,29 +207,78 @@ def open_text(row: Any, key: bytes) -> str:
     return envelope.open_(key, row.chat_id, row.stream, row.seq, row.author, row.sealed)
 
 
-class Writer:
-    """Collects the items of all connections and writes what waits in one commit.
+Waiting = tuple[Item, Callable[[Outcome], None]]
 
-    `start` gives it a thread (a greenlet in the server); before that each caller writes its own item.
-    """
+
+class _Lane:
+    """What waits to be written together, and the thread that writes it."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Item, Callable[[Outcome], None]]] = []
+        self.waiting: list[Waiting] = []
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._texts = threading.Event()
+
+    def add(self, waiting: Waiting) -> None:
+        with self._lock:
+            self.waiting.append(waiting)
+        if isinstance(waiting[0], Text):
+            self._texts.set()
+        self._work.set()
+
+    def write_forever(self) -> None:
+        while True:
+            self._work.wait()
+            # A read mark alone would cost a transaction as a text does: it waits a moment for company.
+            self._texts.wait(MARKS_WAIT_SECONDS)
+            self._work.clear()
+            self._texts.clear()
+            self.write_all()
+
+    def write_all(self) -> None:
+        while True:
+            with self._lock:
+                batch, self.waiting = self.waiting[:MAX_BATCH], self.waiting[MAX_BATCH:]
+            if not batch:
+                return
+            _write_batch(batch)
+
+
+def _write_batch(batch: list[Waiting]) -> None:
+    def acknowledge(outcomes: list[Outcome]) -> None:
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            try:
+                answer(outcome)
+            except Exception as error:
+                # Stored all the same: who asked is gone, and asks again when back.
+                log.warning("not_acknowledged", problem=type(error).__name__)
+
+    metrics.BATCH_ITEMS.observe(len(batch))
+    try:
+        with metrics.BATCH_SECONDS.time():
+            write([item for item, _ in batch], acknowledge)
+    except Exception as error:
+        # Nothing of this batch is stored; the senders keep their texts and send them again.
+        log.error("texts_not_written", count=len(batch), problem=type(error).__name__)
+        acknowledge([Refused("unavailable") for _ in batch])
+
+
+class Writer:
+    """Collects the items of all connections and writes what waits in one commit.
+
+    `start` gives it threads (greenlets in the server); before that each caller writes its own item.
+    """
+
+    def __init__(self) -> None:
+        self.lanes = [_Lane()]
         self._running = False
 
     def post(self, item: Item, answer: Callable[[Outcome], None]) -> None:
         """Store one item; `answer` gets the outcome once it is committed or refused, and may not raise."""
-        with self._lock:
-            self._waiting.append((item, answer))
+        lane = self.lanes[crc32(item.chat.encode()) % len(self.lanes)]
+        lane.add((item, answer))
         if not self._running:
-            self._write_all()
-            return
-        if isinstance(item, Text):
-            self._texts.set()
-        self._work.set()
+            lane.write_all()
 
     def submit(self, item: Item) -> Stored | Read:
         """Store one item and return once it is committed; raises Refused."""
@@ -249,47 +299,16 @@ class Writer:
         assert isinstance(stored, Stored)  # noqa: S101 - the outcome of a text
         return stored
 
-    def start(self) -> threading.Thread:
-        """Begin to write in the background; the thread ends with the process."""
+    def start(self, lanes: int = 1) -> None:
+        """Begin to write in the background; the threads end with the process.
+
+        With several lanes one writes while the database works for another. A chat is always in the same one, so its
+        texts stay in order. SQLite has one writer at a time.
+        """
+        self.lanes = [_Lane() for _ in range(lanes)]
         self._running = True
-        thread = threading.Thread(target=self._work_forever, name="writer", daemon=True)
-        thread.start()
-        return thread
-
-    def _work_forever(self) -> None:
-        while True:
-            self._work.wait()
-            # A read mark alone would cost a transaction as a text does: it waits a moment for company.
-            self._texts.wait(MARKS_WAIT_SECONDS)
-            self._work.clear()
-            self._texts.clear()
-            self._write_all()
-
-    def _write_all(self) -> None:
-        while True:
-            with self._lock:
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            if not batch:
-                return
-            self._write(batch)
-
-    def _write(self, batch: list[tuple[Item, Callable[[Outcome], None]]]) -> None:
-        def acknowledge(outcomes: list[Outcome]) -> None:
-            for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                try:
-                    answer(outcome)
-                except Exception as error:
-                    # Stored all the same: who asked is gone, and asks again when back.
-                    log.warning("not_acknowledged", problem=type(error).__name__)
-
-        metrics.BATCH_ITEMS.observe(len(batch))
-        try:
-            with metrics.BATCH_SECONDS.time():
-                write([item for item, _ in batch], acknowledge)
-        except Exception as error:
-            # Nothing of this batch is stored; the senders keep their texts and send them again.
-            log.error("texts_not_written", count=len(batch), problem=type(error).__name__)
-            acknowledge([Refused("unavailable") for _ in batch])
+        for lane in self.lanes:
+            threading.Thread(target=lane.write_forever, name="writer", daemon=True).start()
 
 
 def _or_raise(outcome: Outcome) -> Stored | Read:

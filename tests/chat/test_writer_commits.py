@@ -150,7 +150,7 @@ def test_texts_that_wait_share_a_commit_and_keep_their_order() -> None:
         first = senders.submit(writer.submit, a_text(visits[0], "first"))
         assert at_work.wait(20)
         sent = [senders.submit(send, visit) for visit in visits[1:]]
-        while len(writer._waiting) < len(sent):
+        while len(writer.lanes[0].waiting) < len(sent):
             real_time.sleep(0.001)
         release.set()
         assert first.result().seq == 1
