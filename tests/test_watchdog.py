@@ -37,7 +37,8 @@ ROOT = Path(__file__).parents[1]
 
 def server_that_holds(folder: Path, milliseconds: int) -> Server:
     (folder / "sitecustomize.py").write_text(SEEDED.replace("HELD", str(milliseconds * 1000)), encoding="utf-8")
-    running = Server(folder / "instance", metrics_token="t0ken")
+    # Whatever the rest of the run is about: only green threads have a loop that one of them can hold.
+    running = Server(folder / "instance", metrics_token="t0ken", threading="false")
     # This checkout too: what is put in comes before the command's own folder is looked at.
     running.environment["PYTHONPATH"] = f"{folder}:{ROOT}"
     running.command("lines", "set", "youth", "--hours", "always")

@@ -105,6 +105,7 @@ COMMITTERS = {
     "helpline/demo.py",
     "helpline/chat/writer.py",
     "helpline/chat/sweep.py",
+    "helpline/chat/catch_up.py",
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
     "helpline/staff/duties.py",

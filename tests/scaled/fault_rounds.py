@@ -27,8 +27,8 @@ from tests.scaled.cluster import Cluster
 from tests.scaled.reception import Guest, Receptionist
 
 CATCH_UP_SECONDS = 5.0
-# What a process may say while its database is away.
-EXPECTED = {"OperationalError"}
+# What a process may say while its database is away; the second when it went in the middle of an answer.
+EXPECTED = {"OperationalError", "DatabaseError"}
 
 
 @contextmanager
