@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import islice
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from helpline import config, metrics
-from helpline.chat import changes, oversight, push, reading, routing, store, wakeup
+from helpline.chat import changes, push, reading, routing, showing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
 from helpline.chat.states import Action, State
 from helpline.chat.store import Glimpse
@@ -28,11 +25,9 @@ from helpline.staff.duties import OnDuty
 
 LEASE = "dispatch"
 LEASE_SECONDS = 4.0
-POSITION_EVERY = timedelta(seconds=5)
 # A look and a step at most so often a round; what is left is the next round's.
 MOST_STEPS = 6
 MOST_OFFERS = 10
-MOST_PUSHES = 200
 
 _holder = random_key()
 _away = threading.Event()
@@ -93,7 +88,7 @@ def _round(now: datetime, grace: bool) -> None:
         view = _look(now, grace)
     _away.clear()
     _let_others()
-    _show(view)
+    showing.show(view.live, view.staff, view.lines, now)
 
 
 def _let_others() -> None:
@@ -120,7 +115,7 @@ def _hand_on() -> None:
     global _since
     _since = None
     metrics.CHATS.clear()
-    _forget_shown()
+    showing.forget()
 
 
 def stop() -> None:
@@ -305,91 +300,11 @@ def _expire(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: 
         changes.alert_supervisors("unanswered_offers", chat)
 
 
-# What everybody sees of it
-
-_shown_states: dict[str, tuple[dict[str, Any], datetime]] = {}
-_shown_queues: dict[str, tuple[str, ...]] = {}
-_shown_boards: dict[str, tuple[dict[str, Any], datetime]] = {}
-
-
-def _show(view: _View) -> None:
-    """Push positions, estimates, queues and boards that changed; each visitor at most every five seconds."""
-    now = view.now
-    queues_of_lines: dict[str, list[Glimpse]] = {slug: [] for slug in view.lines}
-    for chat in view.live:
-        if reading.waits(chat):
-            queues_of_lines[chat.line].append(chat)
-    with reading_transaction() as session:
-        sights = {slug: reading.line_sight(session, line, now, view.staff) for slug, line in view.lines.items()}
-        looking = duties.lines_of_all()
-        missed = {slug: reading.missed_today(slug, now) for slug in view.lines}
-    for slug, sight in sights.items():
-        places = {chat.id: place for place, chat in enumerate(queues_of_lines[slug], start=1)}
-        reading.recent_sights.keep(slug, sight, places, now)
-    _show_states(queues_of_lines, sights, now)
-    _show_queues(looking, view.live, now)
-    _show_boards({slug: oversight.board(view.live, slug, sights[slug], missed[slug], now) for slug in view.lines}, now)
-    there = Counter((chat.line, chat.state) for chat in view.live)
-    metrics.chats({(slug, state): there[slug, state] for slug in view.lines for state in store.LIVE})
-
-
-def _show_states(queues: dict[str, list[Glimpse]], sights: dict[str, reading.LineSight], now: datetime) -> None:
-    """Tell who waits where they stand now; a part each round, so that a long queue never stops the rest."""
-    waiting: set[str] = set()
-    pushed = 0
-    for slug, queue in queues.items():
-        for place, chat in enumerate(queue, start=1):
-            waiting.add(chat.id)
-            before = _shown_states.get(chat.id)
-            if before is not None and (now - before[1] < POSITION_EVERY or pushed >= MOST_PUSHES):
-                continue
-            state = reading.visitor_state(chat, sights[slug], place)
-            if before is not None and before[0] == state:
-                continue
-            _shown_states[chat.id] = (state, now)
-            if before is not None:
-                pushed += 1
-                push.visitor_state(chat.id, state)
-    for chat_id in set(_shown_states) - waiting:
-        del _shown_states[chat_id]
-
-
-def _show_queues(looking: dict[str, frozenset[str]], live: list[Glimpse], now: datetime) -> None:
-    seen: dict[frozenset[str], tuple[tuple[str, ...], list[dict[str, Any]]]] = {}
-    for own in set(looking.values()):
-        waiting = (chat for chat in live if chat.state == State.WAITING and chat.line in own)
-        queue = list(islice(waiting, reading.MOST_IN_QUEUE))
-        seen[own] = (tuple(chat.id for chat in queue), [reading.in_queue(chat, now) for chat in queue])
-    for account, own in looking.items():
-        gist, shown = seen[own]
-        if _shown_queues.get(account) != gist:
-            _shown_queues[account] = gist
-            push.queue(account, shown)
-
-
-def _show_boards(boards: dict[str, dict[str, Any]], now: datetime) -> None:
-    for slug, board in boards.items():
-        before = _shown_boards.get(slug)
-        gist = {name: value for name, value in board.items() if name != "longest_wait_s"}
-        same = before is not None and {n: v for n, v in before[0].items() if n != "longest_wait_s"} == gist
-        if before is not None and same and (not board["waiting"] or now - before[1] < POSITION_EVERY):
-            continue
-        _shown_boards[slug] = (board, now)
-        for account in duties.supervisors(slug):
-            push.board(account, {slug: board})
-
-
 def forget() -> None:
-    """A new application has shown nobody anything yet."""
+    """A new application has looked at nothing yet."""
     global _since
     _since = None
     _away.clear()
     _stopping.clear()
-    _forget_shown()
+    showing.forget()
     reading.recent_sights.forget()
-
-
-def _forget_shown() -> None:
-    _shown_states.clear()
-    _shown_queues.clear()
-    _shown_boards.clear()
