@@ -46,23 +46,31 @@ def show(live: list[Glimpse], staff: list[OnDuty], lines: dict[str, Line], now: 
 
 def _show_states(queues: dict[str, list[Glimpse]], sights: dict[str, reading.LineSight], now: datetime) -> None:
     """Tell who waits where they stand now; a part each round, so that a long queue never stops the rest."""
-    waiting: set[str] = set()
-    pushed = 0
-    for slug, queue in queues.items():
-        for place, chat in enumerate(queue, start=1):
-            waiting.add(chat.id)
-            before = _shown_states.get(chat.id)
-            if before is not None and (now - before[1] < POSITION_EVERY or pushed >= MOST_PUSHES):
-                continue
-            state = reading.visitor_state(chat, sights[slug], place)
-            if before is not None and before[0] == state:
-                continue
-            _shown_states[chat.id] = (state, now)
-            if before is not None:
-                pushed += 1
-                push.visitor_state(chat.id, state)
-    for chat_id in set(_shown_states) - waiting:
+    places = [(chat, place) for queue in queues.values() for place, chat in enumerate(queue, start=1)]
+    news: dict[str, dict[str, Any]] = {}
+    for chat, place in places:
+        if len(news) == MOST_PUSHES:
+            break
+        before = _shown_states.get(chat.id)
+        if before is not None and now - before[1] < POSITION_EVERY:
+            continue
+        state = reading.visitor_state(chat, sights[chat.line], place)
+        if before is None or before[0] != state:
+            news[chat.id] = state
+    for chat_id in _still_so(news):
+        _shown_states[chat_id] = (news[chat_id], now)
+        push.visitor_state(chat_id, news[chat_id])
+    for chat_id in _shown_states.keys() - {chat.id for chat, _ in places}:
         del _shown_states[chat_id]
+
+
+def _still_so(news: dict[str, dict[str, Any]]) -> list[str]:
+    """The chats that are still in the state the look saw: whoever was accepted since must not be told to wait."""
+    if not news:
+        return []
+    with reading_transaction() as session:
+        current = {chat.id: chat.state for chat in store.progress(session, news)}
+    return [chat_id for chat_id, state in news.items() if current.get(chat_id) == state["state"]]
 
 
 def _show_queues(looking: dict[str, frozenset[str]], live: list[Glimpse], now: datetime) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from helpline.chat import presence, service
+from helpline.chat import presence, service, sweep
 from helpline.lines import service as lines
 from tests.builders import (
     StoppedClock,
@@ -301,6 +302,33 @@ def test_a_visitor_who_moves_up_is_told(time: StoppedClock, ears: Ears) -> None:
     assert ears.of_visitor(second.chat) == [
         ("state", {"state": "waiting", "position": 1, "wait_minutes": None, "reason": None})
     ]
+
+
+def test_whoever_is_accepted_after_the_look_is_not_told_to_wait(
+    time: StoppedClock, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = a_counsellor(capacity=1)
+    first, second, third = (a_chat(waiting_since=ago(minutes=minutes)) for minutes in (3, 2, 1))
+    is_offered(second, anna)
+    time.sweeps()
+    time.turn(seconds=6)
+    service.leave(first.visitor)
+    ears.heard.clear()
+    left = [partial(service.accept, anna, second.chat)]
+    monkeypatch.setattr(sweep, "_let_others", lambda: left.pop()() if left else None)
+    time.sweeps()
+    assert not left
+    assert [told["state"] for _, told in ears.of_visitor(second.chat)] == ["active"]
+    assert [told["state"] for _, told in ears.of_visitor(third.chat)] == ["waiting"]
+
+
+def test_a_new_holder_of_the_lease_tells_everybody_where_they_stand(time: StoppedClock, ears: Ears) -> None:
+    first, second = a_chat(waiting_since=ago(minutes=2)), a_chat()
+    time.sweeps()
+    service.leave(first.visitor)
+    ears.heard.clear()
+    time.starts_anew()
+    assert [told["position"] for _, told in ears.of_visitor(second.chat)] == [1]
 
 
 def test_the_queue_is_pushed_to_the_staff_of_its_line_when_it_changes(time: StoppedClock, ears: Ears) -> None:

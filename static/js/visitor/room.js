@@ -43,6 +43,12 @@ function takeState(told) {
   }
 }
 
+/** A push may be older than what the page knows already; before another panel is shown, the database is asked. */
+function takePushed(told) {
+  if (phase(told.state) === phase(state)) takeState(told);
+  else sync();
+}
+
 function atEnd() {
   const draft = composer.draft();
   if (draft) log.showPending(outbox.add(draft));
@@ -204,7 +210,7 @@ const handlers = {
   silent: sync,
   ping: sync,
   message: takeMessage,
-  state: takeState,
+  state: takePushed,
   typing: ({ on }) => showTyping(on),
   read: ({ seq }) => log.readTo(seq),
 };
