@@ -7,11 +7,10 @@ arrive; while they don't, `chat.catch_up` looks for itself.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +28,7 @@ log = structlog.get_logger()
 CHANNEL = "helpline"
 MOST_WAITING = 5000
 MOST_AT_ONCE = 200
+GATHER_SECONDS = 0.003
 TIMEOUT_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 SAID_SECONDS = 60.0
@@ -41,7 +41,8 @@ LOSS_SECONDS = 5.0
 Hint = tuple[str, tuple[Any, ...]]
 
 _handlers: dict[str, Callable[..., None]] = {}
-_waiting: queue.Queue[Hint] | None = None
+_waiting: deque[Hint] | None = None
+_some = threading.Event()
 _self = random_key()
 _seal: AESGCM | None = None
 _over = threading.Event()
@@ -66,9 +67,10 @@ def handler(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 def everywhere(kind: str, *arguments: Any) -> None:
     """Do it in this process now, and let the others do it soon."""
     if _waiting is not None:
-        try:
-            _waiting.put_nowait((kind, arguments))
-        except queue.Full:
+        if len(_waiting) < MOST_WAITING:
+            _waiting.append((kind, arguments))
+            _some.set()
+        else:
             _lose([(kind, arguments)])
     _handlers[kind](*arguments)
 
@@ -90,7 +92,7 @@ def start(redis_url: str, key: bytes) -> None:
     `key` (32 bytes, the same in all processes) seals every hint: Redis sees no text, and nobody else can give hints.
     """
     global _waiting, _seal, _lost_at, _listening
-    _seal, _waiting, _lost_at, _listening = AESGCM(key), queue.Queue(MOST_WAITING), None, False
+    _seal, _waiting, _lost_at, _listening = AESGCM(key), deque(), None, False
     _over.clear()
     for work in (_send_forever, _listen_forever):
         thread = threading.Thread(target=work, args=(redis_url,), name=work.__name__, daemon=True)
@@ -124,6 +126,8 @@ def _send_forever(redis_url: str) -> None:
     connection, answered = _connection(redis_url), 0.0
     while not _over.is_set():
         batch = _next_batch(waiting)
+        if not batch:
+            continue
         try:
             sealed = _sealed(orjson.dumps([_self, batch]))
             # Asked first: what a silent Redis is given it hands out when it speaks again, long out of date.
@@ -140,13 +144,16 @@ def _send_forever(redis_url: str) -> None:
             _over.wait(RETRY_SECONDS)
 
 
-def _next_batch(waiting: queue.Queue[Hint]) -> list[Hint]:
-    batch = [waiting.get()]
-    while len(batch) < MOST_AT_ONCE:
-        try:
-            batch.append(waiting.get_nowait())
-        except queue.Empty:
-            break
+def _next_batch(waiting: deque[Hint]) -> list[Hint]:
+    _some.wait()
+    # A message for Redis costs more than its hints: those that come within a moment share one.
+    time.sleep(GATHER_SECONDS)
+    _some.clear()
+    batch = []
+    while waiting and len(batch) < MOST_AT_ONCE:
+        batch.append(waiting.popleft())
+    if waiting:
+        _some.set()
     return batch
 
 
@@ -154,14 +161,13 @@ def _lose(hints: list[Hint]) -> None:
     """These are lost, and with them all that wait, for later they would be out of date; the others are told so."""
     if _waiting is None:
         return
-    with contextlib.suppress(queue.Empty):
-        while True:
-            hints.append(_waiting.get_nowait())
+    while _waiting:
+        hints.append(_waiting.popleft())
     metrics.HINTS_LOST.inc(sum(kind != "missed" for kind, _ in hints))
     # What disturbs our hints probably disturbs those of the others.
     _missed()
-    with contextlib.suppress(queue.Full):
-        _waiting.put_nowait(("missed", ()))
+    _waiting.append(("missed", ()))
+    _some.set()
 
 
 # Listening

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import orjson
@@ -23,7 +23,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     done: list[tuple[str, ...]] = []
     monkeypatch.setitem(bus._handlers, "greet", lambda *words: done.append(words))
     monkeypatch.setattr(bus, "_seal", AESGCM(KEY))
-    monkeypatch.setattr(bus, "_waiting", queue.Queue(2))
+    monkeypatch.setattr(bus, "_waiting", deque())
+    monkeypatch.setattr(bus, "MOST_WAITING", 2)
     monkeypatch.setattr(bus, "_listening", True)
     monkeypatch.setattr(bus, "_lost_at", None)
     return done
