@@ -25,10 +25,10 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.crowd import Size, many_chats, waiting
-from benchmarks.databases import Missing, Redis, postgres
+from benchmarks.databases import Redis, postgres
 from benchmarks.load import Count, Talk
 from benchmarks.people import CHATS_A_COUNSELLOR, talk_on
-from benchmarks.servers import Product, Relay
+from benchmarks.servers import Missing, Product, Relay
 
 CHATS = 50
 PACE = 200.0
@@ -36,7 +36,10 @@ CAPACITY = 10
 LOAD_CORE = 1
 CLOSED = ("texts", "marks", "real")
 PARTS = (*CLOSED, "delivery", "waiting", "many")
-PLACES = ("relay", "sqlite", "postgres", "postgres2")
+PLACES = ("relay", "sqlite", "postgres", "postgres2", "share1", "share2")
+# One and two processes with so much of a core each: the others' core is then free for database and load.
+SHARE = 0.3
+SHARED = {"share1": 1, "share2": 2}
 
 Server = Product | Relay
 
@@ -113,6 +116,8 @@ class Bench:
             product = Product(place)
         elif place == "postgres":
             product = Product(place, database=self._database(), redis=self.chosen.redis or "")
+        elif place in SHARED:
+            product = Product(place, SHARED[place], self._database(), self._redis_url(), SHARE)
         else:
             product = Product(place, processes=2, database=self._database(), redis=self._redis_url())
         try:
@@ -142,7 +147,8 @@ class Bench:
                     kept = self.results.closed.setdefault(manner, {})
                     await self._rounds(servers, talks, kept, manner, self._closed(manner))
             if "delivery" in self.chosen.only:
-                await self._rounds(servers, talks, self.results.delivery, "delivery", self._paced)
+                whole = {place: talk for place, talk in talks.items() if place not in SHARED}
+                await self._rounds(servers, whole, self.results.delivery, "delivery", self._paced)
         finally:
             for server in servers.values():
                 server.stop()

@@ -12,13 +12,9 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from benchmarks.servers import end_with_us, free_port
+from benchmarks.servers import Missing, end_with_us, free_port
 
 DURABLE = ("max_connections=200", "shared_buffers=256MB")
-
-
-class Missing(Exception):
-    """What is asked for isn't installed here."""
 
 
 def postgres() -> Any:

@@ -127,11 +127,48 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-class Product(Group):
-    """The real launcher, `helpline serve`, on an installation of its own."""
+class Missing(Exception):
+    """What is asked for isn't to be had here."""
 
-    def __init__(self, name: str, processes: int = 1, database: str = "", redis: str = "") -> None:
+
+class Slice:
+    """A share of a core for one process, kept by the kernel's control groups; needs root."""
+
+    PERIOD_US = 5000
+
+    def __init__(self, share: float) -> None:
+        first = Path("/sys/fs/cgroup/cpu")
+        self._folder = (first if first.is_dir() else Path("/sys/fs/cgroup")) / f"helpline-{secrets.token_hex(4)}"
+        quota = int(share * self.PERIOD_US)
+        try:
+            self._folder.mkdir()
+            if first.is_dir():
+                (self._folder / "cpu.cfs_period_us").write_text(str(self.PERIOD_US))
+                (self._folder / "cpu.cfs_quota_us").write_text(str(quota))
+            else:
+                (self._folder / "cpu.max").write_text(f"{quota} {self.PERIOD_US}")
+        except OSError as error:
+            raise Missing(f"no shares of a core here: {error.strerror}") from None
+
+    def hold(self, process: subprocess.Popen[bytes]) -> None:
+        """This process gets no more than the share."""
+        (self._folder / "cgroup.procs").write_text(str(process.pid))
+
+    def remove(self) -> None:
+        """Once its process has ended."""
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+
+class Product(Group):
+    """The real launcher, `helpline serve`, on an installation of its own.
+
+    With `share` each process gets that much of core 0 and no more.
+    """
+
+    def __init__(self, name: str, processes: int = 1, database: str = "", redis: str = "", share: float = 0.0) -> None:
         super().__init__(name)
+        self._slices = [Slice(share) for _ in range(processes)] if share else []
         self.token = secrets.token_hex(16)
         self.accounts: list[tuple[str, str, str]] = []
         self.ports = [free_port() for _ in range(processes)]
@@ -175,10 +212,18 @@ class Product(Group):
     def start(self) -> Product:
         """Serve, one process a port; the first is on core 0, further ones go round the cores."""
         for number, port in enumerate(self.ports):
-            core = number % (os.cpu_count() or 1)
+            core = 0 if self._slices else number % (os.cpu_count() or 1)
             self.launch([sys.executable, "-c", COMMAND, "serve", "--port", str(port)], core, self.environment)
+            if self._slices:
+                self._slices[number].hold(self.processes[-1])
         self.wait_for("/healthz")
         return self
+
+    def stop(self) -> None:
+        """End the processes and remove what they wrote."""
+        super().stop()
+        for slice_ in self._slices:
+            slice_.remove()
 
     def metrics(self) -> str:
         """The figures of all processes, one page after the other."""
