@@ -131,6 +131,7 @@ def messages(clock: StoppedClock, *numbers: int, age: float = 10) -> list[dict[s
 
 @pytest.fixture
 def socket(time: StoppedClock) -> Iterator[str]:
+    gaps.begin("a socket")
     yield "a socket"
     gaps.forget("a socket")
 
@@ -173,6 +174,12 @@ def test_what_a_visitor_writes_beside_after_is_not_kept(socket: str, time: Stopp
     for odd in ({}, [], "x" * 1000):
         asks(socket, 0, [], chat=odd, stream=odd)
     assert len(gaps._given[socket]) == 1
+
+
+def test_a_socket_that_closed_while_it_was_answered_is_not_remembered(socket: str, time: StoppedClock) -> None:
+    gaps.forget(socket)
+    asks(socket, 0, messages(time, 1))
+    assert socket not in gaps._given
 
 
 # Errors of the database

@@ -15,12 +15,20 @@ ON_THE_WAY = timedelta(seconds=2)
 _given: dict[str, dict[tuple[str, str], int]] = {}
 
 
+def begin(sid: str) -> None:
+    """The socket is being opened."""
+    _given[sid] = {}
+
+
 def note(sid: str, namespace: str, data: dict[str, Any], messages: Sequence[dict[str, Any]]) -> None:
     """A socket asked with `data` for what it has not, and got these messages."""
+    streams = _given.get(sid)
+    if streams is None:
+        # Closed while it was answered.
+        return
     # A visitor has one chat and one stream, whatever else stands in what came.
     stream = (data["chat"], data["stream"]) if namespace == "/console" else ("", "talk")
-    after, streams = data["after"], _given.setdefault(sid, {})
-    before = streams.get(stream)
+    after, before = data["after"], streams.get(stream)
     streams[stream] = messages[-1]["seq"] if messages else after
     # Who asks for a first time, or for something once more, has not missed anything.
     if before is None or after < before or not messages:

@@ -16,11 +16,12 @@ from werkzeug.http import parse_cookie
 from helpline import clock
 from helpline.chat import access, catch_up, gaps, push, service
 from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.event_data import Invalid, a_number, a_switch, a_text
 from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
 from helpline.chat.limits import Lately, TextBudget
 from helpline.chat.service import Conflict
 from helpline.chat.states import WrongState
-from helpline.chat.writer import storable, writer
+from helpline.chat.writer import writer
 from helpline.db import reading
 from helpline.extensions import socketio
 from helpline.privacy import sessions
@@ -30,10 +31,6 @@ from helpline.staff.service import DutyRefused, Member
 
 log = structlog.get_logger()
 Answer = dict[str, Any]
-
-
-class Invalid(Exception):
-    """The data of an event has not the form that the protocol asks for."""
 
 
 def cookie_in(environ: dict[str, Any], name: str) -> str | None:
@@ -52,30 +49,6 @@ def from_here(environ: dict[str, Any]) -> bool:
     except ValueError:
         return False
     return host != "" and host == environ.get("HTTP_HOST", "").lower()
-
-
-def a_number(data: Answer, name: str) -> int:
-    """A whole number from 0 on; raises Invalid."""
-    value = data.get(name)
-    if type(value) is not int or not 0 <= value < 2**53:
-        raise Invalid(name)
-    return value
-
-
-def a_text(data: Answer, name: str) -> str:
-    """A short text; raises Invalid."""
-    value = data.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 128 or not storable(value):
-        raise Invalid(name)
-    return value
-
-
-def a_switch(data: Answer, name: str) -> bool:
-    """True or false; raises Invalid."""
-    value = data.get(name)
-    if type(value) is not bool:
-        raise Invalid(name)
-    return value
 
 
 class _Guarded(Namespace):
@@ -122,12 +95,15 @@ class _Guarded(Namespace):
     def _connect(self, sid: str, environ: dict[str, Any]) -> None:
         if not from_here(environ):
             raise ConnectionRefusedError("origin")
+        gaps.begin(sid)
         try:
             self._admit(sid, environ)
         except NoAccess:
+            gaps.forget(sid)
             raise ConnectionRefusedError("unauthorised") from None
         except Exception as error:
             # Without an answer the client would wait forever; refused, it tries again.
+            gaps.forget(sid)
             log.error("connection_failed", problem=type(error).__name__)
             raise ConnectionRefusedError("unavailable") from None
 
@@ -274,11 +250,18 @@ class ConsoleNamespace(_Guarded):
     def resume(self, sid: str, member: Member, data: Answer) -> Answer:
         """Everything the console needs to draw itself; joins the rooms of the chats in hand and leaves others."""
         answer = service.resume(member)
-        in_hand = {chat["chat"] for chat in answer["chats"]}
-        catch_up.settle(member.id, push.chats_of(sid) - in_hand)
-        for chat in in_hand:
-            self.enter_room(sid, push.chat_room(chat))
+        for chat in answer["chats"]:
+            self.enter_room(sid, push.chat_room(chat["chat"]))
+        # One that was taken away since the answer was read is among them.
+        catch_up.settle(member.id, push.chats_of(sid))
         return answer
+
+    def _let_hear(self, sid: str, member: Member, chat: str) -> None:
+        """Whoever takes the chat away after rights were read finds no one in its room yet, so they are read again."""
+        self.enter_room(sid, push.chat_room(chat))
+        catch_up.settle(member.id, {chat})
+        if chat not in push.chats_of(sid):
+            raise NoAccess("forbidden")
 
     def duty(self, sid: str, member: Member, data: Answer) -> Answer:
         """What the counsellor does now."""
@@ -308,11 +291,12 @@ class ConsoleNamespace(_Guarded):
         stream = data.get("stream")
         if stream not in ("talk", "aside"):
             raise Invalid("stream")
-        room = push.chat_room(a_text(data, "chat"))
-        opened = room in socketio.server.rooms(sid, self.namespace)
-        answer = service.staff_sync(member, data["chat"], stream, a_number(data, "after"), opened=opened)
-        self.enter_room(sid, room)
-        return answer
+        chat, after = a_text(data, "chat"), a_number(data, "after")
+        if chat not in push.chats_of(sid):
+            # Who may not see it does not hear of it for a moment either; what comes from here on is pushed.
+            service.staff_sync(member, chat, stream, after)
+            self._let_hear(sid, member, chat)
+        return service.staff_sync(member, chat, stream, after, opened=True)
 
     def typing(self, sid: str, member: Member, data: Answer) -> Answer:
         """The counsellor types or has stopped."""
@@ -339,7 +323,7 @@ class ConsoleNamespace(_Guarded):
     def follow(self, sid: str, member: Member, data: Answer) -> Answer:
         """A supervisor opens a running chat."""
         chat = service.follow(member, a_text(data, "chat"))
-        self.enter_room(sid, push.chat_room(chat["chat"]))
+        self._let_hear(sid, member, chat["chat"])
         return chat
 
     def close_ended(self) -> None:
