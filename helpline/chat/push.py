@@ -81,12 +81,13 @@ def _see_here(account: str, chat: str) -> None:
     sids = _sockets_in(staff_room(account), CONSOLE)
     if not sids:
         return
-    # The hint may come late, when the chat has been taken away again.
-    with reading() as session:
-        if not store.holds(session, account, chat):
-            return
     for sid in sids:
         socketio.server.enter_room(sid, chat_room(chat), namespace=CONSOLE)
+    # The hint may come late, when the chat has been taken away again. Asked last: an `unsee` finds us in the room.
+    with reading() as session:
+        holds = store.holds(session, account, chat)
+    if not holds:
+        unsee_here(account, chat)
 
 
 def unsee(account: str, chat: str) -> None:
@@ -121,8 +122,10 @@ def news(outcomes: Iterable[Outcome]) -> None:
         if isinstance(outcome, Read):
             if outcome.moved:
                 read(outcome.chat, outcome.seq, to_visitor=not outcome.by_visitor)
-        elif not outcome.resent:
-            metrics.text(outcome.author)
+        else:
+            if not outcome.resent:
+                metrics.text(outcome.author)
+            # One that is known too: the process that stored it may have been killed before it said so.
             _text(outcome)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import event
 
 from helpline import bus, db
 from helpline.chat import catch_up, push, service
+from helpline.chat.access import NoAccess
 from helpline.chat.sockets import ConsoleNamespace
 from helpline.extensions import socketio
 from helpline.staff.service import Member
@@ -65,6 +67,12 @@ def of(one: Visit | Member) -> str:
 
 def says(member: Member, visit: Visit, body: str, stream: str = "talk") -> None:
     service.say_as_staff(member, visit.chat, stream, uuid.uuid4().hex, body)
+
+
+def console_namespace() -> ConsoleNamespace:
+    console: Any = socketio.server.namespace_handlers[push.CONSOLE]
+    assert isinstance(console, ConsoleNamespace)
+    return console
 
 
 def test_whose_chat_moved_is_pinged_and_nobody_else(rooms: Rooms) -> None:
@@ -199,9 +207,7 @@ def test_resume_leaves_the_rooms_of_chats_that_are_no_longer_in_hand(rooms: Room
     with pytest.MonkeyPatch.context() as lost:
         lost.setattr(push, "unsee", lambda account, chat: None)
         service.hand_over(anna, visit.chat, "queue")
-    console: Any = socketio.server.namespace_handlers[push.CONSOLE]
-    assert isinstance(console, ConsoleNamespace)
-    console.resume(sid, anna, {})
+    console_namespace().resume(sid, anna, {})
     assert push.chats_of(sid) == {kept.chat}
 
 
@@ -215,6 +221,73 @@ def test_a_late_hint_lets_nobody_see_a_chat_that_was_taken_away(rooms: Rooms) ->
     kept = a_chat(held_by=anna)
     bus._take("see", (anna.id, kept.chat))
     assert push.chats_of(sid) == {kept.chat}
+
+
+def then(what: Callable[..., Any], follows: Callable[[], object]) -> Callable[..., Any]:
+    """`what`, and right after it for the first time something that another process does."""
+    rest = [follows]
+
+    def both(*arguments: Any, **named: Any) -> Any:
+        answer = what(*arguments, **named)
+        if rest:
+            rest.pop()()
+        return answer
+
+    return both
+
+
+@pytest.mark.parametrize("event_name", ["sync", "follow", "resume"])
+def test_a_chat_that_is_taken_away_while_a_console_opens_it_is_not_heard_of(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch, event_name: str
+) -> None:
+    anna = a_supervisor() if event_name == "follow" else a_counsellor()
+    visit = a_chat(held_by=a_counsellor() if event_name == "follow" else anna)
+    sid = rooms.console(anna)
+    console = console_namespace()
+    gone = (
+        (lambda: service.leave(visit.visitor))
+        if event_name == "follow"
+        else (lambda: service.hand_over(anna, visit.chat, "queue"))
+    )
+    name = {"sync": "staff_sync"}.get(event_name, event_name)
+    monkeypatch.setattr(service, name, then(getattr(service, name), gone))
+    asked = {"chat": visit.chat, "stream": "talk", "after": 0}
+    if event_name == "resume":
+        console.resume(sid, anna, {})
+    else:
+        with pytest.raises(NoAccess):
+            console.events[event_name](sid, anna, asked)
+    assert push.chats_of(sid) == set()
+
+
+def test_who_may_not_see_a_chat_is_never_in_its_room(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = a_counsellor()
+    visit = a_chat(held_by=a_counsellor())
+    sid = rooms.console(anna)
+    console = console_namespace()
+    entered: list[str] = []
+    monkeypatch.setattr(console, "enter_room", lambda sid, room: entered.append(room))
+    with pytest.raises(NoAccess):
+        console.sync(sid, anna, {"chat": visit.chat, "stream": "talk", "after": 0})
+    assert entered == []
+
+
+def test_a_chat_that_is_taken_away_while_it_is_shown_is_not_heard_of(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = a_counsellor()
+    visit = a_chat(held_by=anna)
+    sid = rooms.console(anna)
+    enter_room = socketio.server.enter_room
+
+    def enter(*arguments: Any, **named: Any) -> None:
+        # The last moment at which nobody is in the room yet.
+        service.hand_over(anna, visit.chat, "queue")
+        enter_room(*arguments, **named)
+
+    monkeypatch.setattr(socketio.server, "enter_room", enter)
+    bus._take("see", (anna.id, visit.chat))
+    assert push.chats_of(sid) == set()
 
 
 def test_a_look_at_many_chats_asks_twice(rooms: Rooms) -> None:

@@ -93,8 +93,18 @@ def test_a_text_sent_again_is_the_same_text(ears: Ears) -> None:
     ears.heard.clear()
     again = visit.says("are you there?", "c1")
     assert (again.seq, again.sent_at, again.resent) == (first.seq, first.sent_at, True)
-    assert (len(texts_of(visit.chat)), ears.heard) == (1, [])
+    assert len(texts_of(visit.chat)) == 1
     assert visit.says("hello").seq == 2
+
+
+def test_a_text_sent_again_is_pushed_again_for_whoever_stored_it_may_have_died_before_saying_so(ears: Ears) -> None:
+    visit = a_chat()
+    visit.says("are you there?", "c1")
+    first = ears.heard.copy()
+    ears.heard.clear()
+    visit.says("are you there?", "c1")
+    assert first
+    assert ears.heard == first
 
 
 def test_a_text_that_is_twice_in_one_batch_is_stored_once() -> None:
