@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
 from helpline import config, metrics
 from helpline.chat import changes, push, reading, routing, showing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
-from helpline.chat.states import Action, State
+from helpline.chat.states import END_REASON, Action, State
 from helpline.chat.store import Glimpse
 from helpline.db import after_commit, random_key, transaction
 from helpline.db import reading as reading_transaction
@@ -28,12 +29,18 @@ LEASE_SECONDS = 4.0
 # A look and a step at most so often a round; what is left is the next round's.
 MOST_STEPS = 6
 MOST_OFFERS = 10
+# At closing time hundreds are due at once: no step holds their locks for long, or outlives the lease.
+MOST_DUE = 20
+MOST_HOPEFUL = 200
+# A round comes every second. Whoever did none for so long was stopped itself, and could hear nobody.
+STOOD_STILL = timedelta(seconds=15)
 
 _holder = random_key()
 _away = threading.Event()
 _stopping = threading.Event()
 # Since when this process has held the lease, by its own clock.
 _since: datetime | None = None
+_last_round: datetime | None = None
 wait_for_work = wakeup.wait
 
 
@@ -59,6 +66,12 @@ class _View:
         return {member.account: member for member in self.staff}
 
     @cached_property
+    def due(self) -> dict[str, Action]:
+        """What time does now, by chat: first what brings somebody back to the queue, then the rest in its order."""
+        found = {chat.id: action for chat in self.live if (action := _due_action(chat, self)) is not None}
+        return dict(sorted(found.items(), key=lambda item: item[1] in END_REASON))
+
+    @cached_property
     def acute(self) -> set[str | None]:
         """Who has a chat in danger in hand."""
         return {c.counsellor for c in self.live if c.state == State.ACTIVE and c.danger == routing.Danger.YES}
@@ -80,12 +93,21 @@ def run(now: datetime) -> bool:
 
 def _round(now: datetime, grace: bool) -> None:
     view = _look(now, grace)
-    for _ in range(MOST_STEPS):
+    for step in range(MOST_STEPS):
+        if step and not _take_lease(now):
+            _hand_on()
+            return
         _let_others()
-        if not (_tidy(view) or _dispatch(view)):
+        if tidied := _tidy(view):
+            _let_others()
+            view = _look(now, grace)
+        if offered := _dispatch(view):
+            _let_others()
+            view = _look(now, grace)
+        if not (tidied or offered):
             break
-        _let_others()
-        view = _look(now, grace)
+    else:
+        wakeup.wake_here()
     _away.clear()
     _let_others()
     showing.show(view.live, view.staff, view.lines, now)
@@ -98,22 +120,27 @@ def _let_others() -> None:
 
 def _hold_lease(now: datetime) -> bool | None:
     """Whether nobody may be declared lost yet; None while another process holds the lease."""
-    global _since
-    with transaction() as session:
-        held = not _stopping.is_set() and store.take_lease(session, LEASE, _holder, now, LEASE_SECONDS)
-    if not held:
+    global _since, _last_round
+    if not _take_lease(now):
         if _since is not None:
             _hand_on()
         return None
-    if _since is None or _away.is_set():
+    stood_still = _last_round is not None and now - _last_round > STOOD_STILL
+    _last_round = now
+    if _since is None or stood_still or _away.is_set():
         _since = now
     return now < _since + timedelta(seconds=config.current().grace_seconds)
 
 
+def _take_lease(now: datetime) -> bool:
+    with transaction() as session:
+        return not _stopping.is_set() and store.take_lease(session, LEASE, _holder, now, LEASE_SECONDS)
+
+
 def _hand_on() -> None:
     """Another process shows everybody what is going on from now on; what this one showed gets old."""
-    global _since
-    _since = None
+    global _since, _last_round
+    _since = _last_round = None
     metrics.CHATS.clear()
     showing.forget()
 
@@ -140,10 +167,12 @@ def _look(now: datetime, grace: bool) -> _View:
 
 
 def _tidy(view: _View) -> bool:
-    """Take everybody off duty who was lost, and every chat a step further that time asks for. True when it did."""
+    """Take everybody off duty who was lost, and some chats a step further that time asks for. True when it did."""
     lost = [member for member in view.staff if _is_lost(member, view)]
-    due = [chat.id for chat in view.live if _due_action(chat, view) is not None]
-    hopeful = [chat.id for chat in view.live if _has_hope(chat, view)]
+    due = list(islice(view.due, MOST_DUE))
+    # What ends now comes first: its ledger asks whether there was anybody to wait for.
+    in_turn = sorted(view.live, key=lambda chat: chat.id not in due)
+    hopeful = list(islice((chat.id for chat in in_turn if _has_hope(chat, view)), MOST_HOPEFUL))
     if not (lost or due or hopeful):
         return False
     with transaction() as session:
@@ -236,7 +265,8 @@ def _take(session: Session, chat: Chat, action: Action, view: _View) -> None:
 def _dispatch(view: _View) -> bool:
     """Offer what waits to who can take it. True when something rings now."""
     free = [c for c in changes.counsellors(view.live, view.staff, view.now) if c.available and c.load < c.capacity]
-    waiting = [chat for chat in view.live if chat.state == State.WAITING]
+    # What is due to end does not ring any more.
+    waiting = [chat for chat in view.live if chat.state == State.WAITING and chat.id not in view.due]
     if not free or not waiting:
         return False
     with reading_transaction() as session:
@@ -302,8 +332,8 @@ def _expire(session: Session, chat: Chat, line: Line, staff: list[OnDuty], now: 
 
 def forget() -> None:
     """A new application has looked at nothing yet."""
-    global _since
-    _since = None
+    global _since, _last_round
+    _since = _last_round = None
     _away.clear()
     _stopping.clear()
     showing.forget()

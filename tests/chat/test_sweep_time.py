@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from helpline import clock, config
-from helpline.chat import presence, service, sweep
+from helpline.chat import changes, presence, service, store, sweep, wakeup
+from helpline.chat.models import Chat
+from helpline.chat.states import Action
 from helpline.db import transaction
 from helpline.lines import service as lines
 from helpline.staff import service as staff
 from helpline.staff.models import StaffSession
 from helpline.staff.service import Member
-from tests.builders import StoppedClock, a_chat, a_counsellor, ago, duty_of, ledger
+from tests.builders import StoppedClock, a_chat, a_counsellor, ago, duty_of, everybody_is_heard, ledger
 from tests.chat.conftest import Ears
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -215,6 +219,25 @@ def test_nobody_is_lost_within_a_minute_after_the_database_came_back(time: Stopp
     assert visit.state == "ended"
 
 
+def test_nobody_is_lost_within_a_minute_after_the_process_itself_stood_still(time: StoppedClock) -> None:
+    anna = a_counsellor()
+    visit = a_chat(held_by=anna)
+    time.turn(minutes=15)
+    time.sweeps(stood_still=True)
+    time.passes(seconds=59, silent=[visit, anna])
+    assert (visit.state, duty_of(anna).state) == ("active", "available")
+    time.passes(seconds=1, silent=[visit, anna])
+    assert (visit.state, duty_of(anna).state) == ("ended", "away")
+
+
+def test_rounds_that_are_slow_are_no_standstill(time: StoppedClock) -> None:
+    visit = a_chat(held_by=a_counsellor())
+    for _ in range(41):
+        time.turn(seconds=15)
+        time.sweeps(stood_still=True)
+    assert visit.state != "active"
+
+
 def test_an_offer_expires_in_the_grace_too(time: StoppedClock) -> None:
     anna, ben = a_counsellor(), a_counsellor()
     visit = a_chat(offered_to=anna)
@@ -260,6 +283,57 @@ def test_at_closing_time_waiting_chats_end_and_running_ones_finish(time: Stopped
     assert {ringing.row.reason, waiting.row.reason} == {"line_closed"}
     service.end(anna, running.chat)
     assert ledger("youth") == {"answered": 1, "closed": 2}
+
+
+def test_many_who_are_due_at_closing_time_end_in_small_transactions_and_hold_up_nobody(
+    time: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines.change_line("youth", {"hours": "mon 14:00-22:00", "longest_wait_minutes": 90})
+    monkeypatch.setattr(sweep, "MOST_DUE", 3)
+    waiting = [a_chat() for _ in range(20)]
+    anna = a_counsellor()
+    a_counsellor(line="prevention")
+    time.turn(hours=1)
+    elsewhere = a_chat("prevention")
+    everybody_is_heard()
+    at_once: list[int] = []
+    ended: list[str] = []
+    lock, finish = store.lock_chats, changes.finish
+
+    def lock_chats(session: Session, chats: Collection[str]) -> dict[str, Chat]:
+        at_once.append(0)
+        return lock(session, chats)
+
+    def finishes(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
+        at_once[-1] += 1
+        ended.append(chat.id)
+        return finish(session, chat, action, now)
+
+    monkeypatch.setattr(store, "lock_chats", lock_chats)
+    monkeypatch.setattr(changes, "finish", finishes)
+    wakeup.wait(0)
+    time.sweeps()
+    assert (elsewhere.state, sum(visit.state == "ended" for visit in waiting)) == ("offered", 18)
+    assert wakeup.wait(0), "it goes on at once"
+    time.sweeps()
+    assert max(at_once) == 3
+    assert sorted(ended) == sorted(visit.chat for visit in waiting)
+    assert {visit.state for visit in waiting} == {"ended"}
+    assert (ledger("youth"), duty_of(anna).state) == ({"closed": 20}, "available")
+
+
+def test_a_round_ends_when_another_process_took_the_lease_meanwhile(
+    time: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines.change_line("youth", {"hours": "mon 14:00-22:00", "longest_wait_minutes": 90})
+    monkeypatch.setattr(sweep, "MOST_DUE", 1)
+    waiting = [a_chat() for _ in range(3)]
+    time.turn(hours=1)
+    everybody_is_heard()
+    granted = iter([True, False])
+    monkeypatch.setattr(store, "take_lease", lambda *_: next(granted))
+    time.sweeps()
+    assert sorted(visit.state for visit in waiting) == ["ended", "waiting", "waiting"]
 
 
 def test_after_the_last_entry_those_who_wait_are_still_answered(time: StoppedClock) -> None:
