@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 import redis
@@ -15,6 +17,8 @@ SCHEME = "shared+"
 TIMEOUT_SECONDS = 0.05
 # So long nobody asks a Redis that did not answer.
 PAUSE_SECONDS = 30.0
+# A day and an hour, for midnight does not come to all hosts at the same moment.
+SALT_SECONDS = 90_000
 
 
 class SharedCounts(Storage):
@@ -28,6 +32,7 @@ class SharedCounts(Storage):
         self._shared = RedisStorage(uri.removeprefix(SCHEME), **bounds)  # type: ignore[arg-type]  # handed to redis-py
         self._own = MemoryStorage()
         self._ask_again_at = 0.0
+        self._agreed: tuple[date, bytes] = (date.min, b"")
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -35,13 +40,31 @@ class SharedCounts(Storage):
         return redis.RedisError
 
     def _ask(self, what: str, *arguments: Any) -> Any:
+        return self._or(lambda: getattr(self._shared, what)(*arguments), lambda: getattr(self._own, what)(*arguments))
+
+    def _or(self, shared: Callable[[], Any], own: Callable[[], Any]) -> Any:
         if time.monotonic() >= self._ask_again_at:
             try:
-                return getattr(self._shared, what)(*arguments)
+                return shared()
             except (redis.RedisError, OSError):
                 metrics.REDIS_ERRORS.inc()
                 self._ask_again_at = time.monotonic() + PAUSE_SECONDS
-        return getattr(self._own, what)(*arguments)
+        return own()
+
+    def salt(self, day: date, own: bytes) -> bytes:
+        """The salt of this day, of whichever process was the first to offer one; `own` while Redis is away."""
+        if self._agreed[0] != day:
+            agreed = self._or(lambda: self._agree(f"salt:{day}", own), lambda: None)
+            if agreed is None:
+                return own
+            self._agreed = (day, agreed)
+        return self._agreed[1]
+
+    def _agree(self, key: str, own: bytes) -> bytes | None:
+        # At once, so that a visitor waits for one answer.
+        with self._shared.storage.pipeline(transaction=False) as both:
+            answers = both.set(key, own, nx=True, ex=SALT_SECONDS).get(key).execute()
+        return answers[1]  # type: ignore[no-any-return]  # redis-py says Any
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """One more; returns how many there are in this window."""

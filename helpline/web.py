@@ -175,26 +175,24 @@ def clear_cookie(response: Response, name: str) -> None:
     response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=config.current().over_tls)
 
 
-# Addresses: only as a keyed hash with the salt of the day, never on disk
+# Addresses: only as a keyed hash with the salt of the day; neither is ever on disk
 
 _salt: tuple[date, bytes] = (date.min, b"")
 
 
 def address_hash() -> str:
     """HMAC of the caller's address under the salt of the day."""
+    return hmac.new(_salt_of_today(), (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+
+
+def _salt_of_today() -> bytes:
+    """Random; the same in all processes that count together."""
     global _salt
     today = clock.now().date()
     if _salt[0] != today:
-        _salt = (today, _salt_of(today))
-    return hmac.new(_salt[1], (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
-
-
-def _salt_of(day: date) -> bytes:
-    """Random while this process alone counts; else the same for all that count together, from their common secret."""
-    settings = config.current()
-    if not settings.redis_url:
-        return secrets.token_bytes(32)
-    return hmac.digest(secret(settings.instance_dir, "addresses"), day.isoformat().encode(), "sha256")
+        _salt = (today, secrets.token_bytes(32))
+    shared = limiter.storage
+    return shared.salt(today, _salt[1]) if isinstance(shared, counts.SharedCounts) else _salt[1]
 
 
 def from_this_machine() -> bool:

@@ -10,6 +10,7 @@ import redis
 
 from helpline import clock, config, counts, create_app, db, metrics, web
 from helpline.counts import SharedCounts
+from helpline.extensions import limiter
 from helpline.lines import service as lines
 from tests.redis_server import RedisServer
 from tests.web.pages import ANSWERS, Page
@@ -103,13 +104,56 @@ def hashed(app: Any) -> str:
         return web.address_hash()
 
 
+def another(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> SharedCounts:
+    """From here on hashes are those of another process on the same Redis."""
+    there = SharedCounts(counts.SCHEME + redis_server.url)
+    monkeypatch.setattr(web, "_salt", (date.min, b""))
+    monkeypatch.setattr(limiter, "_storage", there)
+    return there
+
+
 def test_the_salt_is_the_same_in_all_processes_and_another_one_each_day(
-    app: Any, monkeypatch: pytest.MonkeyPatch
+    app: Any, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = hashed(app)
-    monkeypatch.setattr(web, "_salt", (clock.now().date() - timedelta(days=1), b""))
-    assert hashed(app) == today, "as another process would hash it"
+    another(redis_server, monkeypatch)
+    assert hashed(app) == today
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1))
     assert hashed(app) != today
     assert ADDRESS not in today
+
+
+def test_the_salt_is_random_and_kept_by_redis_for_a_day_and_nowhere_else(
+    app: Any, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = hashed(app)
+    key = f"salt:{clock.now().date()}"
+    with redis.Redis(port=redis_server.port) as client:
+        salt, lasts = client.get(key), client.ttl(key)
+    assert len(salt) == 32
+    assert counts.SALT_SECONDS - 60 < lasts <= counts.SALT_SECONDS
+    folder = config.current().instance_dir
+    assert not any(salt in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    redis_server.empty()
+    assert hashed(app) == today, "this process knows it still"
+    another(redis_server, monkeypatch)
+    assert hashed(app) != today, "it can't be worked out from anything that is kept"
+
+
+@pytest.mark.parametrize("fault", [RedisServer.fall_silent, RedisServer.stop])
+def test_without_redis_each_process_has_a_random_salt_until_redis_is_back(
+    app: Any, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    today = hashed(app)
+    fault(redis_server)
+    there, before = another(redis_server, monkeypatch), errors()
+    own = hashed(app)
+    assert own == hashed(app) != today
+    assert errors() == before + 1, "and it is not asked again for a while"
+    redis_server.stop()
+    redis_server.start()
+    monkeypatch.setattr(there, "_ask_again_at", 0.0)
+    agreed = hashed(app)
+    another(redis_server, monkeypatch)
+    assert hashed(app) == agreed
