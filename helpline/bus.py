@@ -20,7 +20,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from helpline import metrics
+from helpline import clock, metrics
 from helpline.db import random_key
 
 log = structlog.get_logger()
@@ -37,6 +37,8 @@ ASK_SECONDS = 0.5
 SILENCE_SECONDS = 1.5
 # For so long after a loss hints are not trusted: whatever disturbed them may not be over.
 LOSS_SECONDS = 5.0
+# Sealed longer ago, or so far ahead, a hint is not for now: somebody recorded it, or a clock is wrong.
+FRESH_SECONDS = 5.0
 
 Hint = tuple[str, tuple[Any, ...]]
 
@@ -129,7 +131,7 @@ def _send_forever(redis_url: str) -> None:
         if not batch:
             continue
         try:
-            sealed = _sealed(orjson.dumps([_self, batch]))
+            sealed = _sealed(orjson.dumps([_self, clock.now().timestamp(), batch]))
             # Asked first: what a silent Redis is given it hands out when it speaks again, long out of date.
             if time.monotonic() - answered > ASK_SECONDS:
                 connection.ping()
@@ -224,13 +226,18 @@ def _sealed(plain: bytes) -> bytes:
 def _receive(data: bytes) -> None:
     assert _seal is not None  # noqa: S101 - started
     try:
-        sender, batch = orjson.loads(_seal.decrypt(data[:12], data[12:], CHANNEL.encode()))
+        sender, sealed_at, batch = orjson.loads(_seal.decrypt(data[:12], data[12:], CHANNEL.encode()))
+        fresh = abs(clock.now().timestamp() - sealed_at) <= FRESH_SECONDS
         hints = [(kind, tuple(arguments)) for kind, arguments in batch]
     except (InvalidTag, ValueError, TypeError):
         log.warning("foreign_hint")
         _missed()
         return
     if sender == _self:
+        return
+    if not fresh:
+        log.warning("stale_hint")
+        _missed()
         return
     for kind, arguments in hints:
         _take(kind, arguments)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from helpline import bus, metrics
+from helpline import bus, clock, metrics
 from helpline.chat import push, wakeup  # noqa: F401 - these register what the hints of the chat do
 from tests.redis_server import RedisServer
 
@@ -36,6 +36,11 @@ def next_batch() -> list[bus.Hint]:
     return bus._next_batch(bus._waiting)
 
 
+def a_batch(*hints: list[object], sender: str = "another process", age: float = 0.0) -> bytes:
+    """What a process says."""
+    return bus._sealed(orjson.dumps([sender, clock.now().timestamp() - age, hints]))
+
+
 def test_a_hint_is_done_here_at_once_and_waits_for_the_others(heard: list[tuple[str, ...]]) -> None:
     bus.everywhere("greet", "hello")
     assert heard == [("hello",)]
@@ -52,13 +57,20 @@ def test_a_redis_that_takes_nothing_costs_hints_and_stops_nobody(heard: list[tup
 
 
 def test_hints_of_others_are_done_and_ones_own_are_not_done_twice(heard: list[tuple[str, ...]]) -> None:
-    bus._receive(bus._sealed(orjson.dumps(["another process", [["greet", ["hi"]]]])))
-    bus._receive(bus._sealed(orjson.dumps([bus._self, [["greet", ["me again"]]]])))
+    bus._receive(a_batch(["greet", ["hi"]]))
+    bus._receive(a_batch(["greet", ["me again"]], sender=bus._self))
     assert heard == [("hi",)]
 
 
+@pytest.mark.parametrize(("age", "taken"), [(4, True), (-4, True), (6, False), (-6, False), (86_400, False)])
+def test_what_was_recorded_can_t_be_said_again_later(heard: list[tuple[str, ...]], age: float, taken: bool) -> None:
+    bus._receive(a_batch(["greet", ["hi"]], age=age))
+    assert heard == [("hi",)] * taken
+    assert bus.trusted() is taken, "a clock may be wrong: then we look for ourselves"
+
+
 def test_redis_sees_no_text_and_nobody_else_can_give_hints(heard: list[tuple[str, ...]]) -> None:
-    sealed = bus._sealed(orjson.dumps(["another process", [["greet", ["a secret"]]]]))
+    sealed = a_batch(["greet", ["a secret"]])
     assert b"secret" not in sealed
     bus._receive(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     bus._receive(b"nonsense that is long enough to hold a nonce")
@@ -77,10 +89,13 @@ def test_rubbish_on_the_channel_is_dropped_and_nothing_is_trusted_for_a_while(
 
 @pytest.mark.parametrize(
     "plain",
-    [b"", b"{", b"5", b"null", b'["x"]', b'["x", 5]', b'["x", [5]]', b'["x", [["greet"]]]', b'["x", [[[], [1]]]]'],
+    [
+        *(b"", b"{", b"5", b"null", b'["x"]', b'["x", 5]', b'["x", "now", []]', b'["x", null, []]', b'["x", []]'),
+        *(b'["x", NOW, %s]' % batch for batch in (b"5", b"[5]", b'[["greet"]]', b"[[[], [1]]]")),
+    ],
 )
 def test_a_sealed_hint_of_another_form_is_dropped(heard: list[tuple[str, ...]], plain: bytes) -> None:
-    bus._receive(bus._sealed(plain))
+    bus._receive(bus._sealed(plain.replace(b"NOW", orjson.dumps(clock.now().timestamp()))))
     assert heard == []
     assert not bus.trusted()
 
@@ -88,13 +103,12 @@ def test_a_sealed_hint_of_another_form_is_dropped(heard: list[tuple[str, ...]], 
 @pytest.mark.parametrize("kind", ["emit", "hang_up", "see", "unsee", "wake"])
 @pytest.mark.parametrize("arguments", [[], [None] * 2, [[], {}, [], {}], [{}], [1, 2, 3, 4], ["a", "b", [], "c"]])
 def test_a_damaged_argument_harms_nothing(heard: list[tuple[str, ...]], kind: str, arguments: list[object]) -> None:
-    bus._receive(bus._sealed(orjson.dumps(["another process", [[kind, arguments], ["greet", ["still here"]]]])))
+    bus._receive(a_batch([kind, arguments], ["greet", ["still here"]]))
     assert heard == [("still here",)]
 
 
 def test_a_hint_that_fails_stops_no_other(heard: list[tuple[str, ...]]) -> None:
-    batch = [["unheard of", []], ["greet", ["still here"]]]
-    bus._receive(bus._sealed(orjson.dumps(["another process", batch])))
+    bus._receive(a_batch(["unheard of", []], ["greet", ["still here"]]))
     assert heard == [("still here",)]
 
 
@@ -125,7 +139,7 @@ def comes(what: Callable[[], object]) -> None:
 def as_another(redis_server: RedisServer, kind: str, *arguments: object) -> None:
     """What another process says."""
     with bus._connection(redis_server.url) as connection:
-        connection.publish(bus.CHANNEL, bus._sealed(orjson.dumps(["another process", [[kind, arguments]]])))
+        connection.publish(bus.CHANNEL, a_batch([kind, arguments]))
 
 
 def test_hints_go_through_redis(on_the_air: RedisServer, heard: list[tuple[str, ...]]) -> None:
@@ -179,7 +193,7 @@ def test_nothing_out_of_date_is_handed_out_when_redis_speaks_again(on_the_air: R
             if message is not None:
                 data = message["data"]
                 opened = AESGCM(KEY).decrypt(data[:12], data[12:], bus.CHANNEL.encode())
-                kinds += [(kind, arguments) for kind, arguments in orjson.loads(opened)[1]]
+                kinds += [(kind, arguments) for kind, arguments in orjson.loads(opened)[2]]
     assert kinds == [("missed", []), ("greet", ["new"])], "only that something is missing, and what is new"
 
 
