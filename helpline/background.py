@@ -78,9 +78,11 @@ class Background:
     def _ping(self) -> None:
         """Ask each client in turn for a sign of life: all at once would answer at once, and hold up who writes."""
         every = config.current().ping_seconds
+        # Who comes just after a round began waits for it and the next one, and must be heard before long.
+        within = every / 2
         while True:
             began, clients = time.monotonic(), push.clients_here()
-            at_once = max(1, math.ceil(len(clients) * PING_STEP_SECONDS / every))
+            at_once = max(1, math.ceil(len(clients) * PING_STEP_SECONDS / within))
             for first in range(0, len(clients), at_once):
                 for namespace, sid in clients[first : first + at_once]:
                     push.ping_here(namespace, sid)
