@@ -131,6 +131,16 @@ def test_systemd_understands_the_units(tmp_path):
     assert ours == []
 
 
+def test_no_unit_starts_nginx_before_its_own_configuration_is_in_place():
+    for path in (DEPLOY / "systemd").glob("helpline*"):
+        for name in ("Wants", "Requires", "BindsTo"):
+            assert not any("nginx" in value for value in unit(path).get("Unit", {}).get(name, ())), path.name
+    guide = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    configured = guide.index("cp -R deploy/nginx/. /etc/nginx/")
+    started = guide.index("systemctl enable nginx && systemctl restart nginx && rm -f /var/log/nginx/*")
+    assert guide.index("systemctl stop nginx && rm -f /var/log/nginx/*") < configured < started
+
+
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_are_well_walled(path):
     judged = subprocess.run(
