@@ -71,10 +71,9 @@ def test_of_two_who_ask_at_the_same_moment_one_gets_it() -> None:
     hands.rest()
 
 
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 @pytest.mark.usefixtures("app")
-def test_the_clock_of_a_host_counts_for_nothing_beside_that_of_postgresql(database: str) -> None:
-    if not database:
-        return  # there is one process and one clock
+def test_the_clock_of_a_host_counts_for_nothing_beside_that_of_postgresql() -> None:
     assert take("one", days=-300)
     assert not take("two", days=300), "a host whose clock is fast does not take it away"
     assert abs(row().until - row().since - timedelta(seconds=60)) < timedelta(seconds=1)
