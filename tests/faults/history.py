@@ -59,6 +59,8 @@ class Log:
     author: str
     follows: list[Stream] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    tried: Counter[str] = field(default_factory=Counter)
+    """How often each text was sent, by its `client_id`."""
     acknowledged: list[Acknowledged] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
 
@@ -80,9 +82,10 @@ def check(logs: Sequence[Log], truth: Truth, *, one_process: bool = True) -> lis
     Only `one_process` pushes texts in their order: of several each pushes its own first, and clients sort.
     """
     problems = [problem for stream, sides in truth.items() for problem in _transcripts(stream, sides, logs)]
+    again = {name for log in logs for name, times in log.tried.items() if times > 1}
     for log in logs:
         problems += _acknowledgements(log, truth)
-        problems += _reception(log, truth, one_process)
+        problems += _reception(log, truth, one_process, again)
     return problems
 
 
@@ -188,7 +191,7 @@ def _acknowledgements(log: Log, truth: Truth) -> Iterator[Problem]:
         yield Problem("unacknowledged", f"{log.client} never got an acknowledgement of {sent[client_id]}")
 
 
-def _reception(log: Log, truth: Truth, in_order: bool) -> Iterator[Problem]:
+def _reception(log: Log, truth: Truth, in_order: bool, again: set[str]) -> Iterator[Problem]:
     """What a client was shown is true, came in order, and in the end is everything."""
     stored = {
         (stream, int(m["seq"])): _gist(m) for stream, sides in truth.items() for m in next(iter(sides.values()), ())
@@ -202,7 +205,10 @@ def _reception(log: Log, truth: Truth, in_order: bool) -> Iterator[Problem]:
             yield Problem("untrue", f"{log.client} was shown {_gist(item.message)}, stored is {stored.get(place)}")
         if item.pushed_on is not None:
             connection = (item.stream, item.pushed_on)
-            if in_order and connection in last and place[1] <= last[connection]:
+            # What is sent again is pushed again.
+            if not in_order or item.message["client_id"] in again:
+                continue
+            if connection in last and place[1] <= last[connection]:
                 yield Problem("reordered", f"{log.client} was pushed seq {place[1]} after {last[connection]}")
             last[connection] = place[1]
     for stream in log.follows:

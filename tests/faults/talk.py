@@ -220,6 +220,7 @@ class SocketTalker(Talker):
         assert self.wire is not None
         due = {text.stream: text for text in reversed(self.outbox)}.values() if self.careful else list(self.outbox)
         for text in due:
+            self.log.tried[str(text.client_id)] += 1
             self._asked.append((text, self.wire.send("say", self.payload(text))))
         waiting = len(self.outbox)
         while self._asked:
@@ -345,6 +346,7 @@ class FormTalker(Talker):
         if not self.quiet.is_set() and not self.outbox:
             self.compose(self.log.follows[0])
         for text in list(self.outbox):
+            self.log.tried[str(text.client_id)] += 1
             said = self.visitor.http.post(
                 f"{self.visitor.server.url}{self.visitor.room}say",
                 data={"csrf_token": self.token, "client_id": text.client_id or "", "body": text.body},

@@ -139,6 +139,15 @@ def test_pushes_out_of_order_are_seen(scene: Scene) -> None:
     assert scene.kinds() == {"reordered"}
 
 
+def test_a_text_that_is_sent_again_may_be_pushed_again(scene: Scene) -> None:
+    scene.counsellor.received = list(scene.visitor.received)
+    scene.counsellor.received.append(scene.visitor.received[1])
+    again = str(scene.visitor.received[1].message["client_id"])
+    assert "reordered" in scene.kinds()
+    scene.visitor.tried[again] = 2
+    assert "reordered" not in scene.kinds()
+
+
 def test_a_gap_is_seen(scene: Scene) -> None:
     scene.talk[-1]["seq"] = 9
     assert "gap" in scene.kinds()

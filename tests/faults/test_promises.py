@@ -87,6 +87,7 @@ class Speaker(threading.Thread):
 
     def _send(self, name: str) -> None:
         while True:
+            self.log.tried[name] += 1
             try:
                 seq = self.say(f"text {name}", name).seq
             except Refused as refused:
