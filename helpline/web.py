@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Request, Response, current_app, g, jsonify, render_template, request, url_for
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -383,6 +383,8 @@ def _refused(error: HTTPException) -> Any:
 
 def _failed(error: Exception) -> tuple[Any, int]:
     log.error("request_failed", endpoint=request.endpoint, problem=type(error).__name__)
-    # A database that is away for a moment is no mistake of ours: whoever tries again finds it back.
-    status = 503 if isinstance(error, OperationalError) else 500
+    # A database that is away for a moment is no mistake of ours: whoever tries again finds it back. One that went in
+    # the middle of an answer is an error of no nearer kind.
+    away = isinstance(error, OperationalError) or type(error) is DatabaseError
+    status = 503 if away else 500
     return problem(status, "unavailable", "errors/500.html", unavailable=True)

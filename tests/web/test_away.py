@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(OperationalError("", {}, Exception()), 503), (ProgrammingError("", {}, Exception()), 500)]
+    ("error", "status"),
+    [
+        (OperationalError("", {}, Exception()), 503),
+        (DatabaseError("", {}, Exception()), 503),
+        (ProgrammingError("", {}, Exception()), 500),
+    ],
 )
 def test_a_page_without_its_database_says_not_just_now(
     client: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
