@@ -110,7 +110,7 @@ class Background:
     def _collect(self) -> None:
         while True:
             time.sleep(COLLECT_SECONDS)
-            garbage.collect(len(push.clients_here()))
+            garbage.collect(push.open_sockets(push.VISITOR) + push.open_sockets(push.CONSOLE))
 
     def _watch(self) -> None:
         """Count the moments in which the loop stood still."""

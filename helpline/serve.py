@@ -144,20 +144,18 @@ def use_own_websockets() -> None:
     from helpline import transport
     from helpline.extensions import socketio
 
-    class WebSocket:
-        def __init__(self, handler: Any, server: Any) -> None:
-            self.handler, self.limit = handler, int(server.max_http_buffer_size)
+    class WebSocket(transport.WebSocket):
+        def socket(self, environ: dict[str, Any]) -> Any:
+            return environ["eventlet.input"].get_socket()
 
-        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-            sock = environ["eventlet.input"].get_socket()
-            if not transport.upgraded(self.handler, environ, sock, self.limit, eventlet.spawn_n):
-                start_response("400 Bad Request", [("Connection", "close")])
-                return [b""]
+        def spawn(self, work: Callable[..., Any], *arguments: Any) -> None:
+            eventlet.spawn_n(work, *arguments)
+
+        def over(self) -> list[bytes]:
             eventlet.wsgi.WSGI_LOCAL.already_handled = True
             return []
 
-    engine = socketio.server.eio
-    engine._async = {**engine._async, "websocket": WebSocket}
+    WebSocket.use(socketio.server.eio)
 
 
 def stop_on_interrupt() -> None:
@@ -223,7 +221,6 @@ def serve_threads(listener: Any, app: Callable[..., Any]) -> None:
     """A real thread for each connection."""
     from helpline import threaded
 
-    threaded.use_own_websockets()
     threaded.serve(listener, app)
 
 

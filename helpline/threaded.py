@@ -25,24 +25,21 @@ SOCKET_TIMEOUT = 120.0
 log = structlog.get_logger()
 
 
-def spawn(work: Callable[..., Any], *arguments: Any) -> None:
-    """Run `work` in a thread that ends with the process."""
-    threading.Thread(target=work, args=arguments, daemon=True).start()
+class WebSocket(transport.WebSocket):
+    """On a thread of its own."""
 
+    connection = transport.SharedConnection
 
-class WebSocket:
-    """What engine.io calls for a request that becomes a WebSocket."""
-
-    def __init__(self, handler: Callable[..., Any], server: Any) -> None:
-        self.handler, self.limit = handler, int(server.max_http_buffer_size)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def socket(self, environ: dict[str, Any]) -> Any:
         sock = environ["werkzeug.socket"]
         # Silence is engine.io's to judge, which pings.
         sock.settimeout(None)
-        if not transport.upgraded(self.handler, environ, sock, self.limit, spawn, transport.SharedConnection):
-            start_response("400 Bad Request", [("Connection", "close")])
-            return [b""]
+        return sock
+
+    def spawn(self, work: Callable[..., Any], *arguments: Any) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def over(self) -> Iterator[bytes]:
         return _nothing_more()
 
 
@@ -101,16 +98,11 @@ def _log_crash(what: str, error: BaseException | None) -> None:
     log.error(what, problem=type(error).__name__, stack=watchdog.calls(innermost))
 
 
-def use_own_websockets() -> None:
-    """Give engine.io our WebSockets in place of its own, as they are everywhere in the house."""
-    engine = socketio.server.eio
-    engine._async = {**engine._async, "websocket": WebSocket}
-
-
 def serve(listener: Any, app: Callable[..., Any]) -> None:
     """Serve until the process is interrupted."""
     # Where the launcher's own launcher ignores interrupts, the server still heeds one.
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, signal.default_int_handler)
+    WebSocket.use(socketio.server.eio)
     threading.excepthook = lambda crash: _log_crash("thread_crashed", crash.exc_value)
     Server(listener, app).serve_forever()

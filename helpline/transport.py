@@ -11,6 +11,7 @@ import contextlib
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -263,7 +264,7 @@ def upgraded(
     sock: Any,
     limit: int,
     spawn: Callable[..., Any],
-    kind: type[Connection] = Connection,
+    kind: type[Connection],
 ) -> bool:
     """Answer the handshake and serve the connection until it ends; False when it is no proper WebSocket request."""
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
@@ -280,3 +281,35 @@ def upgraded(
     finally:
         connection.close()
     return True
+
+
+class WebSocket(ABC):
+    """What engine.io makes for a request that becomes a WebSocket; where the socket is, each server knows."""
+
+    connection: type[Connection] = Connection
+
+    def __init__(self, handler: Callable[..., Any], server: Any) -> None:
+        self._handler, self._limit = handler, int(server.max_http_buffer_size)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if not upgraded(self._handler, environ, self.socket(environ), self._limit, self.spawn, self.connection):
+            start_response("400 Bad Request", [("Connection", "close")])
+            return [b""]
+        return self.over()
+
+    @abstractmethod
+    def socket(self, environ: dict[str, Any]) -> Any:
+        """The request's socket."""
+
+    @abstractmethod
+    def spawn(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Run `work` beside what runs."""
+
+    @abstractmethod
+    def over(self) -> Any:
+        """What the server is answered once the connection has ended, so that it sends nothing more."""
+
+    @classmethod
+    def use(cls, engine: Any) -> None:
+        """Give engine.io these in place of its own."""
+        engine._async = {**engine._async, "websocket": cls}

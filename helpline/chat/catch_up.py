@@ -79,24 +79,28 @@ def _look() -> Sights:
     for account, heard in consoles.items():
         settle(account, {chat for chat in heard if chat not in live or live[chat].counsellor != account})
     alarms = frozenset(c.id for c in live.values() if c.danger == routing.Danger.YES and c.state != State.ACTIVE)
+    held: dict[str | None, set[tuple[str, str]]] = {}
+    for chat in live.values():
+        held.setdefault(chat.counsellor, set()).add((chat.id, chat.state))
     shown = {account: _to_staff(heard, live) for account, heard in consoles.items()}
     # Staff first: each of them answers for several visitors.
     sights: Sights = {
-        (push.CONSOLE, push.staff_room(account)): (duty.get(account), alarms, _held(account, live), shown[account])
+        (push.CONSOLE, push.staff_room(account)): (
+            duty.get(account),
+            alarms,
+            frozenset(held.get(account, ())),
+            shown[account],
+        )
         for account in consoles
     }
-    for chat in visited:
-        sights[push.VISITOR, push.chat_room(chat)] = _to_visitor(live.get(chat))
+    for visit in visited:
+        sights[push.VISITOR, push.chat_room(visit)] = _to_visitor(live.get(visit))
     return sights
 
 
 def _to_visitor(chat: Progress | None) -> Hashable:
     # No longer among the living: it has ended.
     return chat and (chat.state, chat.talk_seq, chat.counsellor_read)
-
-
-def _held(account: str, live: dict[str, Progress]) -> Hashable:
-    return frozenset((chat.id, chat.state) for chat in live.values() if chat.counsellor == account)
 
 
 def _to_staff(heard: Iterable[str], live: dict[str, Progress]) -> Hashable:

@@ -44,7 +44,8 @@ def session_room(session_key: str) -> str:
     return f"session:{session_key}"
 
 
-def _sockets_in(room: str, namespace: str) -> list[str]:
+def _sockets_in(room: str | None, namespace: str) -> list[str]:
+    """The sockets in this room, or all of the namespace."""
     if socketio.server is None:
         return []
     return [sid for sid, _ in socketio.server.manager.get_participants(namespace, room)]
@@ -195,12 +196,7 @@ def alert(account: str, kind: str, chat: str, line: str) -> None:
 
 def clients_here() -> list[tuple[str, str]]:
     """Every open socket of this process as (namespace, socket id), each of which is a room of its own."""
-    if socketio.server is None:
-        return []
-    manager = socketio.server.manager
-    return [
-        (namespace, sid) for namespace in (VISITOR, CONSOLE) for sid, _ in manager.get_participants(namespace, None)
-    ]
+    return [(namespace, sid) for namespace in (VISITOR, CONSOLE) for sid in _sockets_in(None, namespace)]
 
 
 def ping_here(namespace: str, room: str) -> None:
@@ -216,12 +212,15 @@ def chats_here() -> set[str]:
 def staff_here() -> dict[str, set[str]]:
     """The accounts whose consoles are connected to this process, with the chats that they hear of."""
     rooms = _rooms_here(CONSOLE)
-    chats = {room.removeprefix(_CHAT): set(_sockets_in(room, CONSOLE)) for room in rooms if room.startswith(_CHAT)}
-    return {
-        room.removeprefix(_STAFF): {chat for chat, sids in chats.items() if sids & set(_sockets_in(room, CONSOLE))}
-        for room in rooms
-        if room.startswith(_STAFF)
-    }
+    staff = [room for room in rooms if room.startswith(_STAFF)]
+    account_of = {sid: room.removeprefix(_STAFF) for room in staff for sid in _sockets_in(room, CONSOLE)}
+    heard: dict[str, set[str]] = {account: set() for account in account_of.values()}
+    for room in rooms:
+        if room.startswith(_CHAT):
+            for sid in _sockets_in(room, CONSOLE):
+                if sid in account_of:
+                    heard[account_of[sid]].add(room.removeprefix(_CHAT))
+    return heard
 
 
 def chats_of(sid: str) -> set[str]:

@@ -12,7 +12,7 @@ from helpline import clock, metrics
 from helpline.chat import access, changes, oversight, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.entry import Entry, new_chat
-from helpline.chat.items import Mark, Refused, Stored, Text
+from helpline.chat.items import Refused, Stored, Text
 from helpline.chat.models import Chat
 from helpline.chat.states import Action, Cause, State, WrongState
 from helpline.chat.writer import MAX_CLIENT_ID, checked, within, writer
@@ -164,18 +164,6 @@ def is_live(visitor: Visitor) -> bool:
         return access.visitor_chat(session, visitor, clock.now()).state != State.ENDED
 
 
-def visitor_reads(visitor: Visitor, seq: int) -> None:
-    """The visitor has read up to `seq`; marks only go up. Raises NoAccess."""
-    _mark(Mark(visitor.chat, seq, session_key=visitor.session_key))
-
-
-def _mark(mark: Mark) -> None:
-    try:
-        writer.submit(mark)
-    except Refused as refused:
-        raise NoAccess(refused.code) from None
-
-
 def visitor_types(visitor: Visitor, on: bool) -> None:
     """Pass on that the visitor types; nothing is stored. A sign of life. Raises NoAccess."""
     now = clock.now()
@@ -320,11 +308,6 @@ def staff_text(
     return Text(chat_id, str(stream), "", key, text, session_key, member)
 
 
-def say_as_staff(member: Member, chat_id: object, stream: object, client_id: object, body: object) -> Stored:
-    """Store a text of a counsellor or supervisor; returns once it is committed. Raises Refused."""
-    return writer.store(staff_text(member, chat_id, stream, client_id, body))
-
-
 def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
     """`{messages, state, read}` of one stream after `seq` `after`. Raises NoAccess.
 
@@ -342,11 +325,6 @@ def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened:
     if chat.counsellor != member.id and not opened:
         staff.audit(member.id, "follow", f"chat:{chat_id}")
     return answer
-
-
-def staff_reads(member: Member, chat_id: str, seq: int) -> None:
-    """The counsellor has read up to `seq`; marks only go up. Raises NoAccess."""
-    _mark(Mark(chat_id, seq, member=member))
 
 
 def staff_types(member: Member, chat_id: str, on: bool) -> None:

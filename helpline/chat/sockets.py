@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +52,7 @@ def from_here(environ: dict[str, Any]) -> bool:
     return host != "" and host == environ.get("HTTP_HOST", "").lower()
 
 
-class _Guarded(Namespace):
+class _Guarded(Namespace, ABC):
     """Looks up the handler in `events`, checks the form of the data, and turns every refusal into an answer."""
 
     events: dict[str, Callable[..., Answer | Item]]
@@ -107,14 +108,17 @@ class _Guarded(Namespace):
             log.error("connection_failed", problem=type(error).__name__)
             raise ConnectionRefusedError("unavailable") from None
 
+    @abstractmethod
     def _admit(self, sid: str, environ: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Let this socket in; raises NoAccess."""
 
+    @abstractmethod
     def _disconnect(self, sid: str) -> None:
-        raise NotImplementedError
+        """The socket is closed."""
 
+    @abstractmethod
     def _run(self, event: str, sid: str, data: Answer) -> Answer | Item:
-        raise NotImplementedError
+        """Do what one event asks for."""
 
 
 def _told(outcome: Outcome) -> Answer:

@@ -114,7 +114,7 @@ def save_rooms(session: Session, rooms: Iterable[Room]) -> None:
     if not changed:
         return
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
+    if _on_postgresql(session):
         columns = {name: [getattr(room, name) for room in changed] for name in ("id", *COUNTERS)}
         connection.execute(_SAVE_ROOMS_AT_ONCE, columns)
     else:
@@ -139,12 +139,6 @@ def move(session: Session, chat: Chat, action: Action, **changes: Any) -> bool:
     )
     session.refresh(chat)
     return won.rowcount == 1
-
-
-def live_chats(session: Session) -> list[Chat]:
-    """Every chat that has not ended."""
-    wanted = select(Chat).where(Chat.state.in_(LIVE)).order_by(Chat.rank_at, Chat.id)
-    return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
 @dataclass(slots=True, frozen=True)
@@ -278,15 +272,25 @@ def mark_seen(session: Session, seen: dict[str, datetime]) -> None:
         session.connection().execute(_seen_later.values(visitor_seen_at=bindparam("at")), marks)
 
 
+def _on_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _database_time(session: Session, now: datetime, seconds: float = 0.0) -> Any:
+    """The moment `seconds` from now by the clock of the database; SQLite has none of its own and takes `now`."""
+    later = timedelta(seconds=seconds)
+    if _on_postgresql(session):
+        return func.clock_timestamp(type_=DateTime(timezone=True)) + later
+    return literal(now + later, Utc)
+
+
 def take_lease(session: Session, name: str, holder: str, now: datetime, seconds: float) -> bool:
     """Renew the lease, or take one that nobody holds any more; False while somebody else lives.
 
     One statement, by the clock of the database, since those of several hosts differ; on SQLite there is one process.
     """
-    postgres = session.get_bind().dialect.name == "postgresql"
-    moment: Any = func.clock_timestamp(type_=DateTime(timezone=True)) if postgres else literal(now, Utc)
-    until: Any = moment + timedelta(seconds=seconds) if postgres else literal(now + timedelta(seconds=seconds), Utc)
-    made: Any = (postgresql.insert if postgres else sqlite.insert)(Lease)
+    moment, until = _database_time(session, now), _database_time(session, now, seconds)
+    made: Any = (postgresql.insert if _on_postgresql(session) else sqlite.insert)(Lease)
     new = made.values(name=name, holder=holder, since=moment, until=until)
     taken = new.on_conflict_do_update(
         index_elements=[Lease.name],
@@ -307,8 +311,7 @@ def give_up_lease(session: Session, name: str, holder: str) -> None:
 
 def others_live(session: Session, own: str, now: datetime) -> bool:
     """Whether another process than the one of the lease `own` has renewed a lease of its own lately."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    moment: Any = func.clock_timestamp(type_=DateTime(timezone=True)) if postgres else literal(now, Utc)
+    moment = _database_time(session, now)
     session.execute(delete(Lease).where(Lease.name.startswith(PROCESS), Lease.until < now - FORGOTTEN))
     wanted = select(Lease.name).where(Lease.name.startswith(PROCESS), Lease.name != own, Lease.until > moment)
     return session.scalar(wanted.limit(1)) is not None

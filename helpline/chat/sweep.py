@@ -84,7 +84,6 @@ def run(now: datetime) -> bool:
     """
     grace = _hold_lease(now)
     if grace is None:
-        metrics.chats({})
         return False
     with metrics.SWEEP_SECONDS.time():
         _round(now, grace)
@@ -141,7 +140,7 @@ def _hand_on() -> None:
     """Another process shows everybody what is going on from now on; what this one showed gets old."""
     global _since, _last_round
     _since = _last_round = None
-    metrics.CHATS.clear()
+    metrics.chats({})
     showing.forget()
 
 

@@ -106,7 +106,7 @@ def everybody_is_heard(silent: Collection[Visit | Member] = ()) -> None:
     """Each visitor of a live chat and each member on duty gives a sign of life, except the `silent`."""
     quiet = {someone.chat if isinstance(someone, Visit) else someone.id for someone in silent}
     with transaction() as session:
-        live = {chat.id: clock.now() for chat in store.live_chats(session) if chat.id not in quiet}
+        live = {chat.id: clock.now() for chat in store.glimpses(session) if chat.id not in quiet}
         store.mark_seen(session, live)
         staff.touch_heartbeats({one.account: clock.now() for one in duties.everybody() if one.account not in quiet})
 

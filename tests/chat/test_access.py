@@ -12,7 +12,7 @@ from helpline.chat import access, service
 from helpline.chat.access import NoAccess
 from helpline.staff.models import AuditEntry
 from helpline.staff.service import Member
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, deeds
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -24,7 +24,7 @@ DEEDS: dict[str, Callable[[Member, str], object]] = {
     "hand over": lambda member, chat: service.hand_over(member, chat, "queue"),
     "sync": lambda member, chat: service.staff_sync(member, chat, "talk", 0),
     "sync notes": lambda member, chat: service.staff_sync(member, chat, "aside", 0),
-    "read": lambda member, chat: service.staff_reads(member, chat, 1),
+    "read": lambda member, chat: deeds.staff_reads(member, chat, 1),
     "type": lambda member, chat: service.staff_types(member, chat, True),
     "follow": service.follow,
 }
@@ -140,7 +140,7 @@ def test_the_own_chats_of_a_counsellor_are_no_news() -> None:
 def a_visitors_deeds(visit: Visit) -> list[Callable[[], object]]:
     return [
         visit.sees,
-        lambda: service.visitor_reads(visit.visitor, 1),
+        lambda: deeds.visitor_reads(visit.visitor, 1),
         lambda: service.visitor_types(visit.visitor, True),
         lambda: service.leave(visit.visitor),
     ]

@@ -16,7 +16,7 @@ from helpline.chat.access import NoAccess
 from helpline.chat.sockets import ConsoleNamespace
 from helpline.extensions import socketio
 from helpline.staff.service import Member
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, deeds
 
 _numbers = count()
 
@@ -66,7 +66,7 @@ def of(one: Visit | Member) -> str:
 
 
 def says(member: Member, visit: Visit, body: str, stream: str = "talk") -> None:
-    service.say_as_staff(member, visit.chat, stream, uuid.uuid4().hex, body)
+    deeds.say_as_staff(member, visit.chat, stream, uuid.uuid4().hex, body)
 
 
 def console_namespace() -> ConsoleNamespace:
@@ -89,11 +89,11 @@ def test_whose_chat_moved_is_pinged_and_nobody_else(rooms: Rooms) -> None:
     assert sorted(rooms.round()) == sorted(map(of, (one, anna)))
     says(ben, two, "between us", "aside")
     assert rooms.round() == [of(ben)], "a visitor never hears of an aside"
-    service.visitor_reads(one.visitor, 1)
+    deeds.visitor_reads(one.visitor, 1)
     assert rooms.round() == [of(anna)]
-    service.staff_reads(ben, two.chat, 1)
+    deeds.staff_reads(ben, two.chat, 1)
     says(ben, two, "Hi")
-    service.staff_reads(anna, one.chat, 1)
+    deeds.staff_reads(anna, one.chat, 1)
     assert sorted(rooms.round()) == sorted(map(of, (one, two, ben)))
     service.leave(one.visitor)
     assert sorted(rooms.round()) == sorted(map(of, (one, anna)))

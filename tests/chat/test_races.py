@@ -226,7 +226,7 @@ def test_joining_twice_with_one_press_too_many_leaves_one_chat(hands: Hands) -> 
         join = partial(service.join, cookie, youth, an_entry(first_message="hello"))
         assert hands.act(join, join) == [OK, OK]
         with db.reading() as session:
-            assert len(store.live_chats(session)) == 1
+            assert len(store.glimpses(session)) == 1
         service.quick_exit(cookie)
 
 

@@ -18,7 +18,7 @@ from helpline.contacts.models import WrapUp
 from helpline.lines.models import Line
 from helpline.privacy import sessions
 from helpline.privacy.keyring import KeyDestroyed
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, ledger
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, deeds, ledger
 from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -33,7 +33,7 @@ def an_old_talk() -> Visit:
     """A chat with two texts that has ended."""
     anna = a_counsellor()
     visit = a_chat(held_by=anna, first_message="hello")
-    service.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
+    deeds.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
     service.end(anna, visit.chat)
     return visit
 

@@ -9,7 +9,7 @@ from helpline.chat import service
 from helpline.chat.access import NoAccess
 from helpline.chat.status import shown_status
 from helpline.lines import service as lines
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, ago
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, ago, deeds
 from tests.chat.conftest import Ears
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -112,9 +112,9 @@ def test_a_counsellor_who_fell_silent_is_not_counted_on(time: StoppedClock) -> N
 def test_both_sides_see_the_same_texts_from_where_they_were() -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna, first_message="hello")
-    service.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
+    deeds.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
     visit.says("thanks")
-    service.say_as_staff(anna, visit.chat, "aside", "c2", "sounds young")
+    deeds.say_as_staff(anna, visit.chat, "aside", "c2", "sounds young")
     every = ["hello", "hi", "thanks"]
     for after in range(5):
         assert [text["body"] for text in visit.sees(after)["messages"]] == every[after:]
@@ -126,8 +126,8 @@ def test_both_sides_see_the_same_texts_from_where_they_were() -> None:
 def test_a_visitor_never_sees_what_staff_tell_each_other(ears: Ears) -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna)
-    service.say_as_staff(anna, visit.chat, "aside", "c1", "sounds young")
-    service.say_as_staff(a_supervisor(), visit.chat, "aside", "c2", "ask for the age")
+    deeds.say_as_staff(anna, visit.chat, "aside", "c1", "sounds young")
+    deeds.say_as_staff(a_supervisor(), visit.chat, "aside", "c2", "ask for the age")
     assert visit.sees()["messages"] == []
     assert ears.of_visitor(visit.chat, "message") == []
     assert [text["body"] for text in service.staff_sync(anna, visit.chat, "aside", 0)["messages"]] == [
@@ -139,7 +139,7 @@ def test_a_visitor_never_sees_what_staff_tell_each_other(ears: Ears) -> None:
 def test_a_visitor_does_not_learn_who_the_counsellor_is(ears: Ears) -> None:
     anna = a_counsellor("anna-of-the-helpline")
     visit = a_chat(held_by=anna)
-    service.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
+    deeds.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
     told = str(visit.sees()) + str(ears.of_visitor(visit.chat))
     assert not any(secret in told for secret in (anna.id, anna.login, visit.row.name))
 
@@ -153,8 +153,8 @@ def test_read_marks_only_go_up(ears: Ears) -> None:
     for _ in range(3):
         visit.says("hello")
     for seq in (2, 1, 0, 3, 2):
-        service.visitor_reads(visit.visitor, seq)
-        service.staff_reads(anna, visit.chat, seq)
+        deeds.visitor_reads(visit.visitor, seq)
+        deeds.staff_reads(anna, visit.chat, seq)
     assert (visit.row.visitor_read, visit.row.counsellor_read) == (3, 3)
     assert [data["seq"] for _, data in ears.of_chat(visit.chat, "read")] == [2, 3]
     assert [data["seq"] for _, data in ears.of_visitor(visit.chat, "read")] == [2, 3]
@@ -164,8 +164,8 @@ def test_read_marks_only_go_up(ears: Ears) -> None:
 def test_nobody_has_read_what_was_never_said() -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna, first_message="hello")
-    service.visitor_reads(visit.visitor, 2**40)
-    service.staff_reads(anna, visit.chat, 2**40)
+    deeds.visitor_reads(visit.visitor, 2**40)
+    deeds.staff_reads(anna, visit.chat, 2**40)
     assert (visit.row.visitor_read, visit.row.counsellor_read) == (1, 1)
 
 
@@ -174,19 +174,19 @@ def test_only_who_has_the_chat_reads_it_for_the_visitor() -> None:
     visit = a_chat(held_by=anna, first_message="hello")
     for other in (ben, chief):
         with pytest.raises(NoAccess, match="forbidden"):
-            service.staff_reads(other, visit.chat, 1)
+            deeds.staff_reads(other, visit.chat, 1)
     ringing = a_chat(offered_to=ben, first_message="hello")
-    service.staff_reads(ben, ringing.chat, 1)
+    deeds.staff_reads(ben, ringing.chat, 1)
     assert (visit.row.counsellor_read, ringing.row.counsellor_read) == (0, 0)
 
 
 def test_unread_counts_what_the_visitor_said_alone() -> None:
     anna = a_counsellor()
     visit = a_chat(held_by=anna, first_message="hello")
-    service.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
+    deeds.say_as_staff(anna, visit.chat, "talk", "c1", "hi")
     visit.says("one")
     assert service.resume(anna)["chats"][0]["unread"] == 2
-    service.staff_reads(anna, visit.chat, 2)
+    deeds.staff_reads(anna, visit.chat, 2)
     assert service.resume(anna)["chats"][0]["unread"] == 1
 
 

@@ -15,6 +15,7 @@ from tests.builders import (
     a_counsellor,
     a_supervisor,
     ago,
+    deeds,
     duty_of,
     everybody_is_heard,
     is_offered,
@@ -250,7 +251,7 @@ def test_who_typed_within_a_minute_is_at_the_desk(time: StoppedClock) -> None:
     running = a_chat(held_by=anna)
     a_chat(offered_to=anna)
     time.passes(seconds=31)
-    service.say_as_staff(anna, running.chat, "talk", "c1", "take your time")
+    deeds.say_as_staff(anna, running.chat, "talk", "c1", "take your time")
     presence.flush(time.moment)
     time.passes(seconds=31)
     assert duty_of(anna).state == "available"

@@ -11,7 +11,7 @@ import pytest
 from helpline.chat import service
 from helpline.chat.writer import Refused, Stored, Text, write
 from helpline.staff.service import Member
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, is_offered, texts_of
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, deeds, is_offered, texts_of
 from tests.chat.conftest import Ears
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -35,7 +35,7 @@ def told(outcomes: list[Stored | Refused]) -> list[int | str]:
 
 def says(member: Member, visit: Visit, body: str = "hello", stream: str = "talk", client_id: str = "") -> int:
     """A member of staff sends a text; its `seq`."""
-    return service.say_as_staff(member, visit.chat, stream, client_id or uuid.uuid4().hex, body).seq
+    return deeds.say_as_staff(member, visit.chat, stream, client_id or uuid.uuid4().hex, body).seq
 
 
 # Numbers
@@ -264,7 +264,7 @@ def test_an_unknown_chat_and_one_of_another_line_look_alike_to_staff() -> None:
     foreign = a_chat(line="prevention")
     for chat in (foreign.chat, "0" * 26, "", "x" * 500):
         with pytest.raises(Refused, match="not_found"):
-            service.say_as_staff(anna, chat, "talk", "c1", "hello")
+            deeds.say_as_staff(anna, chat, "talk", "c1", "hello")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_an_unknown_chat_and_one_of_another_line_look_alike_to_staff() -> None:
 )
 def test_a_malformed_text_of_staff_is_invalid(chat: object, stream: object) -> None:
     with pytest.raises(Refused, match="invalid"):
-        service.say_as_staff(a_counsellor(), chat, stream, "c1", "hello")
+        deeds.say_as_staff(a_counsellor(), chat, stream, "c1", "hello")
 
 
 # Who hears of it

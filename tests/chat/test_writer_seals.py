@@ -13,7 +13,7 @@ from helpline.chat.models import Chat, Message
 from helpline.chat.writer import Stored, Text, open_text, write
 from helpline.privacy import sessions
 from helpline.privacy.envelope import Tampered
-from tests.builders import Visit, a_chat, a_counsellor, texts_of
+from tests.builders import Visit, a_chat, a_counsellor, deeds, texts_of
 from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -35,8 +35,8 @@ def a_talk(visit: Visit) -> None:
     service.accept(anna, visit.chat)
     for number in range(2):
         visit.says(f"{SECRET} {number}", f"v{number}")
-        service.say_as_staff(anna, visit.chat, "talk", f"t{number}", f"{SECRET} {number}")
-        service.say_as_staff(anna, visit.chat, "aside", f"a{number}", f"{SECRET} {number}")
+        deeds.say_as_staff(anna, visit.chat, "talk", f"t{number}", f"{SECRET} {number}")
+        deeds.say_as_staff(anna, visit.chat, "aside", f"a{number}", f"{SECRET} {number}")
 
 
 @sqlite_only

@@ -18,7 +18,7 @@ from helpline.chat import service, store
 from helpline.chat.models import Message
 from helpline.chat.writer import Refused, Stored, Writer
 from helpline.staff.service import Member
-from tests.builders import Visit, a_chat, a_counsellor, texts_of
+from tests.builders import Visit, a_chat, a_counsellor, deeds, texts_of
 from tests.faults.conftest import Ears
 from tests.faults.history import Acknowledged, Log, Received, Sent, Stream, check
 
@@ -143,7 +143,7 @@ def both_sides(member: Member, visit: Visit) -> list[Speaker]:
     stream = Stream(visit.chat)
 
     def counsellor_says(body: str, name: str) -> Stored:
-        return service.say_as_staff(member, visit.chat, "talk", name, body)
+        return deeds.say_as_staff(member, visit.chat, "talk", name, body)
 
     return [
         Speaker(Log(f"visitor of {visit.chat}", "visitor"), stream, visit.says, 25),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import deeds
 from tests.journeys.shapes import SYNC, VISITOR_STATE, wrong
 from tests.web.conftest import House
 from tests.web.pages import Page, Tab
@@ -35,14 +36,13 @@ def test_the_frame_loads_itself_again_until_the_chat_has_ended(house: House, tab
 
 
 def test_texts_of_both_sides_are_in_the_frame_in_order(house: House, tab: Tab) -> None:
-    from helpline.chat import service as chats
 
     tab.join(first_message="Hello")
     member = house.counsellor()
     chat = house.accept(member)
     assert tab.say("I am <b>here</b> & \"quoting\" 'you'").status_code == 303
-    chats.say_as_staff(member, chat, "talk", "c1", "I read you.\nTell me more.")
-    chats.say_as_staff(member, chat, "aside", "c2", "A note among us")
+    deeds.say_as_staff(member, chat, "talk", "c1", "I read you.\nTell me more.")
+    deeds.say_as_staff(member, chat, "aside", "c2", "A note among us")
     page = tab.transcript()
     assert page.said == [
         (1, "visitor", "Hello"),
