@@ -29,6 +29,7 @@ CHANNEL = "helpline"
 MOST_WAITING = 5000
 MOST_AT_ONCE = 200
 GATHER_SECONDS = 0.003
+APART_SECONDS = 0.02
 TIMEOUT_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 SAID_SECONDS = 60.0
@@ -45,7 +46,7 @@ Hint = tuple[str, tuple[Any, ...]]
 _handlers: dict[str, Callable[..., None]] = {}
 _waiting: deque[Hint] | None = None
 _some = threading.Event()
-_self = random_key()
+_self = random_key().encode()
 _seal: AESGCM | None = None
 _over = threading.Event()
 _threads: list[threading.Thread] = []
@@ -125,13 +126,14 @@ def _connection(redis_url: str) -> redis.Redis:
 def _send_forever(redis_url: str) -> None:
     waiting = _waiting
     assert waiting is not None  # noqa: S101 - started
-    connection, answered = _connection(redis_url), 0.0
+    connection, answered, sent = _connection(redis_url), 0.0, 0.0
     while not _over.is_set():
-        batch = _next_batch(waiting)
+        batch = _next_batch(waiting, sent)
+        sent = time.monotonic()
         if not batch:
             continue
         try:
-            sealed = _sealed(orjson.dumps([_self, clock.now().timestamp(), batch]))
+            sealed = _sealed(orjson.dumps([clock.now().timestamp(), batch]))
             # Asked first: what a silent Redis is given it hands out when it speaks again, long out of date.
             if time.monotonic() - answered > ASK_SECONDS:
                 connection.ping()
@@ -146,10 +148,10 @@ def _send_forever(redis_url: str) -> None:
             _over.wait(RETRY_SECONDS)
 
 
-def _next_batch(waiting: deque[Hint]) -> list[Hint]:
+def _next_batch(waiting: deque[Hint], sent: float) -> list[Hint]:
     _some.wait()
-    # A message for Redis costs more than its hints: those that come within a moment share one.
-    time.sleep(GATHER_SECONDS)
+    # A message for Redis costs more than its hints: those that come within a moment share one, a longer one when busy.
+    time.sleep(max(GATHER_SECONDS, sent + APART_SECONDS - time.monotonic()))
     _some.clear()
     batch = []
     while waiting and len(batch) < MOST_AT_ONCE:
@@ -217,23 +219,25 @@ def _listen(connection: redis.Redis) -> None:
                 _listening = True
 
 
-def _sealed(plain: bytes) -> bytes:
+def _sealed(plain: bytes, sender: bytes = _self) -> bytes:
+    """The sender's mark, which everybody may read, and the rest, bound to it."""
     assert _seal is not None  # noqa: S101 - started
     nonce = os.urandom(12)
-    return nonce + _seal.encrypt(nonce, plain, CHANNEL.encode())
+    return sender + nonce + _seal.encrypt(nonce, plain, CHANNEL.encode() + sender)
 
 
 def _receive(data: bytes) -> None:
     assert _seal is not None  # noqa: S101 - started
+    sender, nonce, sealed = data[: len(_self)], data[len(_self) : len(_self) + 12], data[len(_self) + 12 :]
+    if sender == _self:
+        return
     try:
-        sender, sealed_at, batch = orjson.loads(_seal.decrypt(data[:12], data[12:], CHANNEL.encode()))
+        sealed_at, batch = orjson.loads(_seal.decrypt(nonce, sealed, CHANNEL.encode() + sender))
         fresh = abs(clock.now().timestamp() - sealed_at) <= FRESH_SECONDS
         hints = [(kind, tuple(arguments)) for kind, arguments in batch]
     except (InvalidTag, ValueError, TypeError):
         log.warning("foreign_hint")
         _missed()
-        return
-    if sender == _self:
         return
     if not fresh:
         log.warning("stale_hint")

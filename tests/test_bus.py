@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from helpline import bus, clock, metrics
 from helpline.chat import push, wakeup  # noqa: F401 - these register what the hints of the chat do
+from helpline.db import random_key
 from tests.redis_server import RedisServer
 
 KEY = b"k" * 32
@@ -33,12 +34,15 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def next_batch() -> list[bus.Hint]:
     """What is sent next."""
     assert bus._waiting is not None
-    return bus._next_batch(bus._waiting)
+    return bus._next_batch(bus._waiting, 0.0)
 
 
-def a_batch(*hints: list[object], sender: str = "another process", age: float = 0.0) -> bytes:
+ANOTHER = random_key().encode()
+
+
+def a_batch(*hints: list[object], sender: bytes = ANOTHER, age: float = 0.0) -> bytes:
     """What a process says."""
-    return bus._sealed(orjson.dumps([sender, clock.now().timestamp() - age, hints]))
+    return bus._sealed(orjson.dumps([clock.now().timestamp() - age, hints]), sender)
 
 
 def test_a_hint_is_done_here_at_once_and_waits_for_the_others(heard: list[tuple[str, ...]]) -> None:
@@ -73,7 +77,8 @@ def test_redis_sees_no_text_and_nobody_else_can_give_hints(heard: list[tuple[str
     sealed = a_batch(["greet", ["a secret"]])
     assert b"secret" not in sealed
     bus._receive(sealed[:-1] + bytes([sealed[-1] ^ 1]))
-    bus._receive(b"nonsense that is long enough to hold a nonce")
+    bus._receive(bus._self + sealed[len(ANOTHER) :])
+    bus._receive(b"nonsense that is long enough to hold a nonce" * 2)
     assert heard == []
 
 
@@ -90,17 +95,17 @@ def test_rubbish_on_the_channel_is_dropped_and_nothing_is_trusted_for_a_while(
 @pytest.mark.parametrize(
     "plain",
     [
-        *(b"", b"{", b"5", b"null", b'["x"]', b'["x", 5]', b'["x", "now", []]', b'["x", null, []]', b'["x", []]'),
-        *(b'["x", NOW, %s]' % batch for batch in (b"5", b"[5]", b'[["greet"]]', b"[[[], [1]]]")),
+        *(b"", b"{", b"5", b"null", b'["x"]', b"[5]", b'["now", []]', b"[null, []]", b"[[]]", b'["x", NOW, []]'),
+        *(b"[NOW, %s]" % batch for batch in (b"5", b"[5]", b'[["greet"]]', b"[[[], [1]]]")),
     ],
 )
 def test_a_sealed_hint_of_another_form_is_dropped(heard: list[tuple[str, ...]], plain: bytes) -> None:
-    bus._receive(bus._sealed(plain.replace(b"NOW", orjson.dumps(clock.now().timestamp()))))
+    bus._receive(bus._sealed(plain.replace(b"NOW", orjson.dumps(clock.now().timestamp())), ANOTHER))
     assert heard == []
     assert not bus.trusted()
 
 
-@pytest.mark.parametrize("kind", ["emit", "hang_up", "see", "unsee", "wake"])
+@pytest.mark.parametrize("kind", ["emit", "text", "hang_up", "see", "unsee", "wake"])
 @pytest.mark.parametrize("arguments", [[], [None] * 2, [[], {}, [], {}], [{}], [1, 2, 3, 4], ["a", "b", [], "c"]])
 def test_a_damaged_argument_harms_nothing(heard: list[tuple[str, ...]], kind: str, arguments: list[object]) -> None:
     bus._receive(a_batch([kind, arguments], ["greet", ["still here"]]))
@@ -150,7 +155,7 @@ def test_hints_go_through_redis(on_the_air: RedisServer, heard: list[tuple[str, 
 
 def test_rubbish_does_not_end_the_listening(on_the_air: RedisServer, heard: list[tuple[str, ...]]) -> None:
     with bus._connection(on_the_air.url) as connection:
-        for rubbish in (b"", b"x", bus._sealed(b"]")):
+        for rubbish in (b"", b"x", bus._sealed(b"]", ANOTHER)):
             connection.publish(bus.CHANNEL, rubbish)
     as_another(on_the_air, "greet", "hi")
     comes(lambda: ("hi",) in heard)
@@ -191,9 +196,9 @@ def test_nothing_out_of_date_is_handed_out_when_redis_speaks_again(on_the_air: R
         while ("greet", ["new"]) not in kinds:
             message = channel.get_message(timeout=0.5)
             if message is not None:
-                data = message["data"]
-                opened = AESGCM(KEY).decrypt(data[:12], data[12:], bus.CHANNEL.encode())
-                kinds += [(kind, arguments) for kind, arguments in orjson.loads(opened)[2]]
+                mark, nonce, sealed = (message["data"][part] for part in (slice(26), slice(26, 38), slice(38, None)))
+                opened = AESGCM(KEY).decrypt(nonce, sealed, bus.CHANNEL.encode() + mark)
+                kinds += [(kind, arguments) for kind, arguments in orjson.loads(opened)[1]]
     assert kinds == [("missed", []), ("greet", ["new"])], "only that something is missing, and what is new"
 
 

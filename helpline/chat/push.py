@@ -131,11 +131,16 @@ def news(outcomes: Iterable[Outcome]) -> None:
 
 
 def _text(text: Stored) -> None:
-    message = message_of(text)
-    room = chat_room(text.chat)
-    if text.stream == "talk":
-        emit("message", message, VISITOR, room)
-    emit("message", message | {"chat": text.chat, "stream": text.stream}, CONSOLE, room)
+    bus.everywhere("text", message_of(text), text.chat, text.stream)
+
+
+@bus.handler("text")
+def _text_here(message: dict[str, Any], chat: str, stream: str) -> None:
+    # One hint for both sides: a text is by far the most frequent of all.
+    room = chat_room(chat)
+    if stream == "talk":
+        _emit_here("message", message, VISITOR, room)
+    _emit_here("message", message | {"chat": chat, "stream": stream}, CONSOLE, room)
 
 
 def visitor_state(chat: str, state: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -62,11 +63,16 @@ class Ears:
 @pytest.fixture
 def ears(monkeypatch: pytest.MonkeyPatch) -> Ears:
     """Hears every push on its way out."""
-    listening, speak = Ears(), push.emit
+    listening = Ears()
 
-    def hear(event: str, data: Any, namespace: str, room: str) -> None:
-        listening.heard.append((event, data, namespace, room))
-        speak(event, data, namespace, room)
+    def heard_before(speak: Callable[[str, Any, str, str], None]) -> Callable[[str, Any, str, str], None]:
+        def hear(event: str, data: Any, namespace: str, room: str) -> None:
+            listening.heard.append((event, data, namespace, room))
+            speak(event, data, namespace, room)
 
-    monkeypatch.setattr(push, "emit", hear)
+        return hear
+
+    # Texts go out through the second, all else through the first.
+    for way in ("emit", "_emit_here"):
+        monkeypatch.setattr(push, way, heard_before(getattr(push, way)))
     return listening

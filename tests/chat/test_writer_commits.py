@@ -84,7 +84,7 @@ def test_a_text_is_acknowledged_once_others_could_read_it(writer: Writer) -> Non
 def test_a_text_is_shown_once_others_could_read_it(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     visit = a_chat(held_by=a_counsellor())
     seen: list[tuple[str, int]] = []
-    monkeypatch.setattr(push, "emit", lambda name, data, namespace, room: seen.append((namespace, stored_for_others())))
+    monkeypatch.setattr(push, "_emit_here", lambda name, data, to, room: seen.append((to, stored_for_others())))
     writer.submit(a_text(visit))
     # Acknowledged first, then shown: the writer's own thread may still be at it.
     eventually(lambda: len(seen) == 2)
@@ -128,7 +128,7 @@ def test_a_client_that_hangs_up_in_the_middle_costs_nobody_the_acknowledgement(
     def hang_up(*_push: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(push, "emit", hang_up)
+    monkeypatch.setattr(push, "_emit_here", hang_up)
     assert writer.submit(a_text(visit)).seq == 1
     assert stored_for_others() == 1
 
