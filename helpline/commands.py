@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpline import checks, clock, config, install, logs
 from helpline.chat import retention
 from helpline.contacts.cli import contacts
+from helpline.content.files import ContentError
 from helpline.lines import service as line_service
 from helpline.lines import texts
 from helpline.lines.cli import lines
@@ -108,7 +109,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except config.ConfigError as error:
         return _say(str(error), 2)
-    except (install.NotReady, texts.TextsError, KeyDamaged, KeyDestroyed) as error:
+    except (install.NotReady, ContentError, KeyDamaged, KeyDestroyed) as error:
         return _say(str(error), 1)
     except (SQLAlchemyError, OSError) as error:
         return _say(str(getattr(error, "orig", None) or error), 1)

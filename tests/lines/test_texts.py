@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from helpline import clock
+from helpline.content.files import ContentError
 from helpline.lines import texts
-from helpline.lines.texts import TextsError, load_help, load_limits, warnings
+from helpline.lines.texts import load_help, load_limits, warnings
 
 LINES = ("youth", "prevention")
 LONGEST_SENTENCE = 20
@@ -57,7 +58,7 @@ def sentences(text: str) -> list[str]:
 @pytest.mark.parametrize("lang", texts.LANGUAGES)
 def test_every_packaged_entry_reads_well_in_each_language(lang):
     entries = load_help("nl", lang)
-    assert {"emergency", "crisis", "veilig_thuis", "police", "hotline", "take_it_down"} <= set(entries)
+    assert {"emergency", "crisis", "safe_home", "police", "hotline", "take_it_down"} <= set(entries)
     for entry in entries.values():
         assert entry.what.endswith("."), entry.key
         assert len(entry.what.split()) <= LONGEST_SENTENCE, entry.key
@@ -72,8 +73,8 @@ def test_the_emergency_number_and_the_crisis_line_are_right_and_shown_on_both_li
 
 
 def test_a_line_shows_only_its_own_entries():
-    assert "kindertelefoon" in load_help("nl", "nl", line="youth")
-    assert "kindertelefoon" not in load_help("nl", "nl", line="prevention")
+    assert "child_helpline" in load_help("nl", "nl", line="youth")
+    assert "child_helpline" not in load_help("nl", "nl", line="prevention")
 
 
 def test_nothing_claims_to_be_verified_that_nobody_verified():
@@ -184,7 +185,7 @@ def test_a_link_to_a_safe_address_stays(instance):
 )
 def test_broken_limits_are_refused_with_file_and_line(instance, text, line, about):
     path = own_limits(instance, text)
-    with pytest.raises(TextsError) as caught:
+    with pytest.raises(ContentError) as caught:
         load_limits("nl", "youth", "en", instance)
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert about in str(caught.value)
@@ -192,21 +193,21 @@ def test_broken_limits_are_refused_with_file_and_line(instance, text, line, abou
 
 
 def test_limits_in_a_language_that_nobody_wrote_are_an_error_not_another_language():
-    with pytest.raises(TextsError, match=re.escape("nl-youth.fr.md")):
+    with pytest.raises(ContentError, match=re.escape("nl-youth.fr.md")):
         load_limits("nl", "youth", "fr", None)
 
 
 @pytest.mark.parametrize("line", ["../youth", "youth/..", "..", ""])
 def test_a_name_from_outside_never_leads_out_of_the_folder(instance, line):
-    with pytest.raises(TextsError):
+    with pytest.raises(ContentError):
         load_limits("nl", line, "en", instance)
 
 
 def test_the_organisations_entry_replaces_one_entry_and_leaves_the_rest(instance):
-    own_help(instance, ENTRY.format(key="kindertelefoon", phone="0800-1", verified="2026-03-01"))
+    own_help(instance, ENTRY.format(key="child_helpline", phone="0800-1", verified="2026-03-01"))
     entries = load_help("nl", "en", instance, line="youth")
-    assert entries["kindertelefoon"].phone == "0800-1"
-    assert entries["kindertelefoon"].verified == date(2026, 3, 1)
+    assert entries["child_helpline"].phone == "0800-1"
+    assert entries["child_helpline"].verified == date(2026, 3, 1)
     assert entries["emergency"].phone == "112"
 
 
@@ -218,7 +219,7 @@ def test_an_entry_can_be_hidden_but_the_emergency_number_can_not(instance):
     assert "emergency" in entries
 
 
-GOOD = ENTRY.format(key="kindertelefoon", phone="0800-1", verified="unverified")
+GOOD = ENTRY.format(key="child_helpline", phone="0800-1", verified="unverified")
 
 
 @pytest.mark.parametrize(
@@ -236,13 +237,13 @@ GOOD = ENTRY.format(key="kindertelefoon", phone="0800-1", verified="unverified")
         (GOOD + GOOD, 7, "twice"),
         (GOOD + "  name: {en: A, nl: B}\n", 7, "twice"),
         ("- a list\n", 1, "key: value"),
-        ("kindertelefoon: {\n", 2, "expected"),
-        ("kindertelefoon:\n", 1, "kindertelefoon"),
+        ("child_helpline: {\n", 2, "expected"),
+        ("child_helpline:\n", 1, "child_helpline"),
     ],
 )
 def test_a_broken_entry_is_refused_with_file_and_line(instance, text, line, about):
     path = own_help(instance, text)
-    with pytest.raises(TextsError) as caught:
+    with pytest.raises(ContentError) as caught:
         load_help("nl", "en", instance, line="youth")
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert about in str(caught.value)
@@ -252,18 +253,18 @@ def test_a_broken_entry_is_refused_with_file_and_line(instance, text, line, abou
 def test_a_file_that_is_no_text_is_refused_by_name(instance):
     path = instance / "limits" / "nl-youth.en.md"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TextsError, match=re.escape(str(path))):
+    with pytest.raises(ContentError, match=re.escape(str(path))):
         load_limits("nl", "youth", "en", instance)
 
 
 def test_a_country_without_an_emergency_number_is_refused(instance):
     (instance / "help" / "xx.yaml").write_text(GOOD, encoding="utf-8")
-    with pytest.raises(TextsError, match="emergency or crisis"):
+    with pytest.raises(ContentError, match="emergency or crisis"):
         load_help("xx", "en", instance)
 
 
 def test_a_language_without_help_texts_is_refused():
-    with pytest.raises(TextsError, match="'fr'"):
+    with pytest.raises(ContentError, match="'fr'"):
         load_help("nl", "fr")
 
 
@@ -293,9 +294,9 @@ def test_reviewed_limits_and_verified_entries_ask_for_nothing(instance, monkeypa
 
 
 def test_an_entry_that_was_verified_long_ago_asks_again(instance, monkeypatch):
-    own_help(instance, ENTRY.format(key="kindertelefoon", phone="1", verified="2026-03-01"))
+    own_help(instance, ENTRY.format(key="child_helpline", phone="1", verified="2026-03-01"))
     at(monkeypatch, date(2027, 3, 1))
     assert not any("12 months" in text for text in warnings("nl", ["youth"], instance))
     at(monkeypatch, date(2027, 3, 2))
     (old,) = (text for text in warnings("nl", ["youth"], instance) if "12 months" in text)
-    assert "kindertelefoon (2026-03-01)" in old
+    assert "child_helpline (2026-03-01)" in old

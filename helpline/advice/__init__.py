@@ -1,0 +1,1 @@
+"""Advice that fits: a visitor answers a few questions, a tree leads to what to do now."""

@@ -1,0 +1,96 @@
+"""What holds for every sentence a visitor reads: short, everyday words, nothing that hurts. Pure.
+
+The limit of 20 words is that of texts at level B1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+LONGEST_SENTENCE = 20
+
+_BLOCK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*]|\d+\.|>|#+)[ \t])|\n(?=\[\[)")
+_END = re.compile(r"(?<=[.!?…])[\"'”’)*_]*\s+|(?<=[.!?…])[\"'”’)*_]*$")
+_WORD = re.compile(r"[^\W_]+(?:[-'’.@/][^\W_]+)*")
+_MARKS = re.compile(r"^[ \t]*(?:[-*>]|\d+\.|#+)[ \t]+|[*_`]|\[\[[^\]]*\]\]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class WordList:
+    """Words of one language: those never used, and those that have an easier one (word -> what to write instead).
+
+    A word may be several words, and may end in `*` for any ending. Case doesn't count.
+    """
+
+    forbidden: Mapping[str, str]
+    hard: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something about a sentence; `start` is where it begins in the text, in characters."""
+
+    start: int
+    text: str
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """The sentences of a Markdown text, each with the place where it begins; a line of a list is one at least."""
+    start = 0
+    for block in [*(match.span() for match in _BLOCK.finditer(text)), (len(text), len(text))]:
+        yield from _in_block(text, start, block[0])
+        start = block[1]
+
+
+def _in_block(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    at = start
+    for match in _END.finditer(text, start, end):
+        if text[at : match.start()].strip():
+            yield at + _blank(text, at), _plain(text[at : match.end()])
+        at = match.end()
+    if text[at:end].strip():
+        yield at + _blank(text, at), _plain(text[at:end])
+
+
+def _blank(text: str, at: int) -> int:
+    return len(text[at:]) - len(text[at:].lstrip())
+
+
+def _plain(markdown: str) -> str:
+    return " ".join(_MARKS.sub("", markdown).split())
+
+
+def words(sentence: str) -> list[str]:
+    """The words of a sentence; a number or a word with a hyphen is one."""
+    return _WORD.findall(sentence)
+
+
+def remarks(text: str, lists: WordList) -> list[Remark]:
+    """What is wrong with the sentences of a text, in their order."""
+    found = []
+    for start, sentence in sentences(text):
+        length = len(words(sentence))
+        if length > LONGEST_SENTENCE:
+            found.append(Remark(start, f"a sentence of {length} words, {LONGEST_SENTENCE} at most: {_cut(sentence)!r}"))
+        for kind, listed in (("forbidden", lists.forbidden), ("hard", lists.hard)):
+            for word, instead in listed.items():
+                if _pattern(word).search(sentence):
+                    found.append(Remark(start, f"{kind} word {word!r}, rather {instead!r}: {_cut(sentence)!r}"))
+    return found
+
+
+_patterns: dict[str, re.Pattern[str]] = {}
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    if word not in _patterns:
+        body = re.escape(word.rstrip("*")).replace(r"\ ", r"\s+")
+        ending = r"\w*" if word.endswith("*") else ""
+        _patterns[word] = re.compile(rf"(?<!\w){body}{ending}(?!\w)", re.IGNORECASE)
+    return _patterns[word]
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= 70 else sentence[:67].rstrip() + "..."
