@@ -49,7 +49,8 @@ class Document:
 
     def line(self, where: Place = ()) -> int:
         """The line (from 1) of the place `where`, or of the nearest place above it that exists."""
-        line, node = 1, self.node
+        line: int = 1
+        node = self.node
         for step in where:
             if isinstance(node, yaml.MappingNode):
                 pair = next(((key, value) for key, value in node.value if key.value == str(step)), None)
@@ -73,8 +74,8 @@ class Document:
                 node = node.value[step]
         if not isinstance(node, yaml.ScalarNode):
             return self.line(where)
-        below = 1 if node.style == "|" else 0
-        return int(node.start_mark.line) + 1 + below + node.value.count("\n", 0, start) + self.offset
+        first: int = node.start_mark.line + (2 if node.style == "|" else 1)
+        return first + str(node.value).count("\n", 0, start) + self.offset
 
     def at(self, where: Place, problem: str) -> str:
         """`problem` with file and line in front."""
