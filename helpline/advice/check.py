@@ -126,7 +126,7 @@ def _of_ways(content: Content, instance_dir: Path | None) -> list[str]:
 def _walked(content: Content) -> _Ways:
     """Every way through every tree, for each set of earlier answers that some condition asks about."""
     forest, ways = content.forest, _Ways()
-    asked = _asked_about(content)
+    needed = _needed(content)
     waiting: list[tuple[str, Known]] = [(forest.start, frozenset())]
     seen: set[tuple[str, Known]] = set()
     counted: dict[str, int] = {}
@@ -147,7 +147,8 @@ def _walked(content: Content) -> _Ways:
                     problem = f"section {section!r} says nothing after {_told(answers)}"
                     ways.problems.setdefault(document.at((*where, "sections", section), problem))
             else:
-                waiting.append((end, frozenset(pair for pair in so_far.items() if pair[0] in asked)))
+                wanted = needed[node.tree]
+                waiting.append((end, frozenset(pair for pair in so_far.items() if pair[0] in wanted)))
     for slug, number in counted.items():
         if number > MOST_PATHS:
             document = content.files.trees[slug].document
@@ -184,15 +185,22 @@ def _taken(question: Question, known: Mapping[str, str]) -> int:
     return next(number for number, branch in enumerate(question.branches) if tree.holds(branch.when, known))
 
 
-def _asked_about(content: Content) -> set[str]:
-    """The questions that some condition asks about."""
-    asked: set[str] = set()
+def _needed(content: Content) -> dict[str, set[str]]:
+    """For each tree the questions of earlier trees that a condition in it, or further on, asks about."""
+    own: dict[str, set[str]] = {slug: set() for slug in content.files.trees}
+    asked: dict[str, set[str]] = {slug: set() for slug in content.files.trees}
+    onwards: dict[str, set[str]] = {slug: set() for slug in content.files.trees}
     for node in content.forest.nodes.values():
-        if isinstance(node, Question):
-            asked |= {key for branch in node.branches for key in branch.when}
-        else:
-            asked |= {key for _, pieces in node.sections for piece in pieces for key in piece.when}
-    return asked
+        if isinstance(node, Advice):
+            asked[node.tree] |= {key for _, pieces in node.sections for piece in pieces for key in piece.when}
+        elif node.id not in content.forest.closing:
+            own[node.tree].add(node.key)
+            asked[node.tree] |= {key for branch in node.branches for key in branch.when}
+            onwards[node.tree] |= {branch.go.partition("/")[0] for branch in node.branches} - {node.tree}
+    needed = {slug: asked[slug] - own[slug] for slug in own}
+    for _ in own:  # no way is longer than there are trees
+        needed = {slug: (asked[slug] | {key for to in onwards[slug] for key in needed[to]}) - own[slug] for slug in own}
+    return needed
 
 
 def _empty(advice: Advice, known: Mapping[str, str], files: LineFiles) -> Iterator[str]:

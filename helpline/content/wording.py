@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 LONGEST_SENTENCE = 20
 
@@ -26,6 +27,11 @@ class WordList:
 
     forbidden: Mapping[str, str]
     hard: Mapping[str, str]
+
+    @cached_property
+    def any_of_them(self) -> re.Pattern[str]:
+        """Finds whether there is any at all, which is rare: most texts are looked through once."""
+        return re.compile("|".join(_pattern(word).pattern for word in (*self.forbidden, *self.hard)) or "(?!)", re.I)
 
 
 @dataclass(frozen=True)
@@ -70,15 +76,21 @@ def words(sentence: str) -> list[str]:
 def remarks(text: str, lists: WordList) -> list[Remark]:
     """What is wrong with the sentences of a text, in their order."""
     found = []
+    suspect = lists.any_of_them.search(_plain(text)) is not None
     for start, sentence in sentences(text):
         length = len(words(sentence))
         if length > LONGEST_SENTENCE:
             found.append(Remark(start, f"a sentence of {length} words, {LONGEST_SENTENCE} at most: {_cut(sentence)!r}"))
-        for kind, listed in (("forbidden", lists.forbidden), ("hard", lists.hard)):
-            for word, instead in listed.items():
-                if _pattern(word).search(sentence):
-                    found.append(Remark(start, f"{kind} word {word!r}, rather {instead!r}: {_cut(sentence)!r}"))
+        if suspect:
+            found += [Remark(start, f"{problem}: {_cut(sentence)!r}") for problem in _bad_words(sentence, lists)]
     return found
+
+
+def _bad_words(sentence: str, lists: WordList) -> Iterator[str]:
+    for kind, listed in (("forbidden", lists.forbidden), ("hard", lists.hard)):
+        for word, instead in listed.items():
+            if _pattern(word).search(sentence):
+                yield f"{kind} word {word!r}, rather {instead!r}"
 
 
 _patterns: dict[str, re.Pattern[str]] = {}
