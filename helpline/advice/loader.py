@@ -82,7 +82,11 @@ class Content:
 
 def lines(root: Path = TREES) -> tuple[str, ...]:
     """The lines that have trees."""
-    return tuple(sorted(path.parent.parent.name for path in root.glob(f"*/{SHARED}/line.yaml")))
+    return _folders(root)
+
+
+def _folders(root: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"))
 
 
 @lru_cache(maxsize=16)
@@ -110,11 +114,13 @@ def _files(folder: Path, found: list[str]) -> LineFiles | None:
     read_shape = _read(folder / SHARED / "line.yaml", LineShape, found)
     shared = _words(folder / SHARED, SharedWords, found)
     trees = {}
-    for path in sorted(folder.glob("*/tree.yaml")):
-        read_tree, words = _read(path, TreeShape, found), _words(path.parent, TreeWords, found)
+    for slug in _folders(folder):
+        if slug == SHARED:
+            continue
+        read_tree = _read(folder / slug / "tree.yaml", TreeShape, found)
+        words = _words(folder / slug, TreeWords, found)
         if read_tree is not None:
             shape, document = read_tree
-            slug = path.parent.name
             trees[slug] = TreeFiles(
                 slug,
                 shape,

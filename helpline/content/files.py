@@ -74,8 +74,12 @@ class Document:
                 node = node.value[step]
         if not isinstance(node, yaml.ScalarNode):
             return self.line(where)
-        first: int = node.start_mark.line + (2 if node.style == "|" else 1)
-        return first + str(node.value).count("\n", 0, start) + self.offset
+        said = str(node.value)
+        blank = len(said) - len(said.lstrip())  # what the models strip
+        # A folded text has lost its lines: the first one has to do.
+        breaks = 0 if node.style == ">" else said.count("\n", 0, blank + start)
+        line: int = node.start_mark.line + (2 if node.style in ("|", ">") else 1) + breaks
+        return line + self.offset
 
     def at(self, where: Place, problem: str) -> str:
         """`problem` with file and line in front."""
@@ -135,6 +139,8 @@ def read(path: Path) -> Document:
     """The mapping in the file; raises ContentError, also when there is no such file."""
     try:
         return parse(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError:
+        raise ContentError(f"{path}:1: is missing") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{path}: can't be read: {error}") from None
 

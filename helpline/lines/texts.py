@@ -8,7 +8,7 @@ replaces the packaged entry of the same key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -100,9 +100,21 @@ class _FrontMatter(BaseModel):
     reviewed: Annotated[bool, Field(strict=True)]
 
 
-def _read_help(path: Path, text: str) -> dict[str, _Entry]:
+@dataclass(frozen=True)
+class _Read:
+    """An entry and where it stands."""
+
+    entry: _Entry
+    path: Path
+    line: int
+
+
+def _read_help(path: Path, text: str) -> dict[str, _Read]:
     document = parse(text, path)
-    return {str(key): document.as_model(_Entry, (key,)) for key in document.data}
+    return {
+        str(key): _Read(document.as_model(_Entry, (key,)), path, document.line((key, "verified")))
+        for key in document.data
+    }
 
 
 def _read_limits(path: Path, text: str) -> Limits:
@@ -123,13 +135,13 @@ def _named(folder: Path, kind: str, name: str, ending: str) -> Path:
     return folder / kind / (name + ending)
 
 
-def _entries(country: str, instance_dir: Path | None) -> dict[str, tuple[_Entry, Path]]:
-    """All entries of a country with the file each comes from."""
-    found: dict[str, tuple[_Entry, Path]] = {}
+def _entries(country: str, instance_dir: Path | None) -> dict[str, _Read]:
+    """All entries of a country with the place each comes from."""
+    found: dict[str, _Read] = {}
     for folder in (PACKAGED, instance_dir):
         if folder is not None:
             path = _named(folder, "help", country, ".yaml")
-            found |= {key: (entry, path) for key, entry in (cached(path, _read_help) or {}).items()}
+            found |= cached(path, _read_help) or {}
     missing = [key for key in ALWAYS_THERE if key not in found]
     if missing:
         raise ContentError(f"{_named(PACKAGED, 'help', country, '.yaml')}: has no entry {' or '.join(missing)}")
@@ -145,7 +157,7 @@ def load_help(
     """
     if lang not in LANGUAGES:
         raise ContentError(f"there is no help text in the language {lang!r}")
-    entries = {key: entry for key, (entry, _) in _entries(country, instance_dir).items()}
+    entries = {key: read.entry for key, read in _entries(country, instance_dir).items()}
     return {
         key: HelpEntry(
             key=key,
@@ -197,18 +209,34 @@ def countries(instance_dir: Path | None) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
 
 
-def warnings_of_help(country: str, instance_dir: Path | None) -> list[str]:
-    """Which help entries of a country nobody has verified, or not for a year; raises ContentError."""
-    found = []
+def _due(country: str, instance_dir: Path | None) -> Iterator[tuple[str, _Read]]:
+    """The entries that nobody has verified, or not for a year; raises ContentError."""
     today = clock.now().date()
+    for key, read in _entries(country, instance_dir).items():
+        if read.entry.verified == "unverified" or today - read.entry.verified > VERIFIED_FOR:
+            yield key, read
+
+
+def unverified(country: str, instance_dir: Path | None) -> list[str]:
+    """Each help entry that nobody has verified, or not for a year, with file and line; raises ContentError."""
+    found = []
+    for key, read in _due(country, instance_dir):
+        verified = read.entry.verified
+        said = "never verified" if verified == "unverified" else f"verified over 12 months ago, on {verified}"
+        found.append(f"{read.path}:{read.line}: help entry {key!r} was {said}")
+    return found
+
+
+def warnings_of_help(country: str, instance_dir: Path | None) -> list[str]:
+    """The same in one sentence a file; raises ContentError."""
     never: dict[Path, list[str]] = {}
     long_ago: dict[Path, list[str]] = {}
-    for key, (entry, path) in _entries(country, instance_dir).items():
-        if entry.verified == "unverified":
-            never.setdefault(path, []).append(key)
-        elif today - entry.verified > VERIFIED_FOR:
-            long_ago.setdefault(path, []).append(f"{key} ({entry.verified})")
-    found += [f"help entries never verified: {', '.join(keys)} in {path}" for path, keys in never.items()]
+    for key, read in _due(country, instance_dir):
+        if read.entry.verified == "unverified":
+            never.setdefault(read.path, []).append(key)
+        else:
+            long_ago.setdefault(read.path, []).append(f"{key} ({read.entry.verified})")
+    found = [f"help entries never verified: {', '.join(keys)} in {path}" for path, keys in never.items()]
     found += [
         f"help entries verified over 12 months ago: {', '.join(keys)} in {path}" for path, keys in long_ago.items()
     ]
