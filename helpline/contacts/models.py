@@ -64,3 +64,33 @@ class WrapUp(Base):
     line: Mapped[str] = mapped_column(String(32))
     ended_at: Mapped[Instant] = mapped_column(index=True)
     minutes: Mapped[int]
+
+
+class AdviceCount(Base):
+    """How many walks of a day came to this advice. No row of its own for anybody, no hour, no language."""
+
+    __tablename__ = "advice_counts"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    tree: Mapped[str] = mapped_column(String(40), primary_key=True)
+    advice: Mapped[str] = mapped_column(String(40), primary_key=True)
+    age_band: Mapped[str] = mapped_column(String(16), primary_key=True)
+    gender: Mapped[str] = mapped_column(String(16), primary_key=True)
+    asked_for: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int]
+
+
+class AdviceHelped(Base):
+    """What visitors of a day said when asked whether this advice helped: yes, no or partly."""
+
+    __tablename__ = "advice_helped"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    tree: Mapped[str] = mapped_column(String(40), primary_key=True)
+    advice: Mapped[str] = mapped_column(String(40), primary_key=True)
+    helped: Mapped[str] = mapped_column(String(16), primary_key=True)
+    count: Mapped[int]

@@ -1,4 +1,4 @@
-"""Writing and counting the two ledgers."""
+"""Writing and counting the two ledgers, and the counters of the advice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
 from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from helpline.contacts.models import Contact, MissedContact, WrapUp
+from helpline.contacts.models import AdviceCount, AdviceHelped, Contact, MissedContact, WrapUp
 from helpline.db import random_key, reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -23,6 +24,10 @@ CAUSES = (
     "unanswered",
     "left_early",
 )
+AGE_BANDS = ("0-11", "12-15", "16-17", "18-25", "26+")
+GENDERS = ("male", "female", "other")
+HELPED = ("yes", "no", "partly")
+UNKNOWN = "unknown"
 WRAP_UP_OPEN = timedelta(hours=24)
 
 
@@ -106,6 +111,47 @@ def record_missed(
             )
         )
         return key
+
+
+def count_advice(
+    line: Line,
+    *,
+    tree: str,
+    advice: str,
+    asked_for: str,
+    at: datetime,
+    age_band: str | None = None,
+    gender: str | None = None,
+) -> None:
+    """Add one walk to its day's counter; whatever is no age band or gender of ours counts as unknown."""
+    _add_one(
+        AdviceCount,
+        line=line.slug,
+        on_date=lines.local(line, at).date(),
+        tree=tree,
+        advice=advice,
+        age_band=age_band if age_band in AGE_BANDS else UNKNOWN,
+        gender=gender if gender in GENDERS else UNKNOWN,
+        asked_for=asked_for,
+    )
+
+
+def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetime) -> None:
+    """Add one answer to 'did this help?'; `helped` is one of HELPED."""
+    if helped not in HELPED:
+        raise ValueError(f"{helped!r} is no answer to whether it helped")
+    on_date = lines.local(line, at).date()
+    _add_one(AdviceHelped, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
+
+
+def _add_one(counter: type[AdviceCount | AdviceHelped], **dimensions: object) -> None:
+    """One statement, so that of two at the same moment none is lost."""
+    with transaction() as session:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        one = insert(counter).values(count=1, **dimensions)
+        session.execute(
+            one.on_conflict_do_update(index_elements=list(dimensions), set_={"count": counter.__table__.c.count + 1})
+        )
 
 
 class Counted(TypedDict):
