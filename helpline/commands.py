@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpline import checks, clock, config, install, logs
+from helpline.advice.cli import content
 from helpline.chat import retention
 from helpline.contacts.cli import contacts
 from helpline.content.files import ContentError
@@ -19,8 +20,8 @@ from helpline.privacy.keyring import KeyDamaged, KeyDestroyed
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
 
-# These look after the schema themselves.
-WITHOUT_SCHEMA = ("migrate",)
+# The first looks after the schema itself, the other only reads files, also where there is no database yet.
+WITHOUT_SCHEMA = ("migrate", "content")
 
 
 @click.group()
@@ -38,6 +39,7 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
+helpline.add_command(content)
 
 
 @helpline.command()
