@@ -184,14 +184,14 @@ def leave(visitor: Visitor, action: Action = Action.LEAVE) -> dict[str, Any]:
         return reading.visitor_state_now(session, chat, now)
 
 
-def quick_exit(cookie: str | None) -> None:
-    """End the session at once, its chat as `emergency_exit`, and its sockets; nothing happens without a session."""
+def quick_exit(cookie: str | None, action: Action = Action.EMERGENCY_EXIT) -> None:
+    """End the session at once, its chat by `action`, and its sockets; nothing happens without a session."""
     now = clock.now()
     if cookie is None or sessions.load(cookie, now) is None:
         return
     with transaction() as session:
         content = sessions.load(cookie, now, lock=True) or {}
-        _leave_current(session, content, now, Action.EMERGENCY_EXIT)
+        _leave_current(session, content, now, action)
         sessions.end(cookie)
         after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
 
