@@ -29,6 +29,8 @@ log = structlog.get_logger()
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 VISIT, CONSOLE = "visit", "console"
 SELF, NONE = "'self'", "'none'"
+# Pages that stand in a frame of another page of ours.
+FRAMED = ("visitor.transcript", "visitor.place")
 
 
 def new_flask(settings: config.Settings | None) -> Flask:
@@ -93,13 +95,17 @@ def register_extensions(app: Flask, async_mode: str) -> None:
 def register_pages(app: Flask) -> None:
     """Mount the blueprints of all rooms."""
     from helpline import health
+    from helpline.advice.views import advice
     from helpline.chat.visitor_views import visitor
     from helpline.desk.views import desk
+    from helpline.front import around
     from helpline.front.views import public
     from helpline.staff import views as staff_views
 
+    app.context_processor(around.words)
     app.register_blueprint(public)
     app.register_blueprint(visitor)
+    app.register_blueprint(advice)
     staff_views.register(app)
     app.register_blueprint(desk)
     app.register_blueprint(health.health)
@@ -293,7 +299,7 @@ def harden(response: Response) -> Response:
     """Headers of every answer: nothing from elsewhere, nothing inline, no trace in referrers, only our own frames."""
     host = urlsplit(request.host_url)
     sockets = f"{'wss' if host.scheme == 'https' else 'ws'}://{host.netloc}"
-    framed = request.endpoint == "visitor.transcript"
+    framed = request.endpoint in FRAMED
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         f"connect-src 'self' {sockets}; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -352,7 +358,7 @@ def _remember_line() -> None:
 def _form_expired(error: CSRFError) -> tuple[Any, int]:
     _remember_line()
     # What was written is given back; nothing else of a form is.
-    kept_text = request.form.get("body") or request.form.get("first_message") or ""
+    kept_text = request.form.get("body") or request.form.get("first_message") or request.form.get("text") or ""
     return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
 
 

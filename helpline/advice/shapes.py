@@ -94,6 +94,7 @@ class SectionShape(_Strict):
 
     open: bool = False
     required: bool = True
+    icon: Slug | None = None
 
 
 class Figures(_Strict):

@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 
 from helpline import config, web
 from helpline.chat import service as chat
+from helpline.chat.states import Action
 from helpline.chat.status import shown_status
+from helpline.front import around
 from helpline.lines import service, texts
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line, limits_of, own_line
@@ -80,6 +82,18 @@ def about(lang: str, line: str) -> str:
     """Who we are."""
     find_line(line, lang)
     return render_template("public/about.html")
+
+
+@public.post(f"/{LANG}/<line>/advice/begin-here")
+def begin_here(lang: str, line: str) -> Response:
+    """End the visit that this browser has on another line, as its own buttons would, and begin one here."""
+    found = find_line(line, lang)
+    if not around.has_advice():
+        abort(404)
+    cookie = request.cookies.get(web.VISIT)
+    if not around.bound_to(found):
+        chat.quick_exit(cookie, Action.LEAVE)
+    return redirect(url_for("advice.begin", lang=lang, line=line), 303)
 
 
 @public.route("/exit", methods=["GET", "POST"])

@@ -1,0 +1,51 @@
+"""What a page of one room says about the others on its line, which the rooms themselves may not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+
+from helpline import clock, web
+from helpline.advice import service as advice
+from helpline.chat import access, service
+from helpline.chat.access import NoAccess
+from helpline.chat.status import shown_status
+from helpline.lines.models import Line
+from helpline.privacy import sessions
+
+
+def words() -> dict[str, Any]:
+    """What every template may ask for; each is looked up only where a page does."""
+    return {"line_status": line_status, "chat_here": chat_here, "has_advice": has_advice}
+
+
+def line_status() -> dict[str, Any]:
+    """Whether the line of this page takes visitors now."""
+    return shown_status(g.line)
+
+
+def has_advice() -> bool:
+    """Whether the line of this page has advice to walk to."""
+    return "line" in g and advice.has_advice(g.line.slug)
+
+
+def chat_here() -> bool:
+    """True while this browser has a chat on the line of this page that has not ended."""
+    return "line" in g and _live_chat(g.line)
+
+
+def _live_chat(line: Line) -> bool:
+    cookie, now = request.cookies.get(web.VISIT), clock.now()
+    if not bound_to(line):
+        return False
+    try:
+        return service.is_live(access.visitor_of(cookie, now))
+    except NoAccess:
+        return False
+
+
+def bound_to(line: Line) -> bool:
+    """Whether this browser's visit is one on this line."""
+    content = sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
+    return content.get("line") == line.slug
