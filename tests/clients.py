@@ -319,6 +319,13 @@ class Visitor(Browser):
         """Say something by the socket; the acknowledgement."""
         return self.wire.call("say", {"client_id": client_id or uuid.uuid4().hex, "body": body})
 
+    def bring(self, text: str) -> str:
+        """Say yes to sending this along from the advice; where that leads."""
+        form = f"/{self.lang}/{self.line}/chat/"
+        done = answered(self.post(f"{form}bring", token_from=form, text=text, choice="yes"))
+        assert done.status_code == 303, done.status_code
+        return str(done.headers["Location"])
+
     def transcript(self, after: int = 0) -> dict[str, Any]:
         """The JSON twin of `sync`."""
         answer = self.http.get(

@@ -105,7 +105,9 @@ def _to_visitor(chat: Progress | None) -> Hashable:
 
 def _to_staff(heard: Iterable[str], live: dict[str, Progress]) -> Hashable:
     return frozenset(
-        (chat.id, chat.talk_seq, chat.aside_seq, chat.visitor_read) for chat in map(live.get, heard) if chat is not None
+        (chat.id, chat.talk_seq, chat.aside_seq, chat.visitor_read, chat.introduced_at)
+        for chat in map(live.get, heard)
+        if chat is not None
     )
 
 

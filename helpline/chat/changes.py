@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.staff import duties
 from helpline.staff.duties import OnDuty
+from helpline.staff.service import Member
 
 
 def offer(session: Session, chat: Chat, account: str, now: datetime) -> bool:
@@ -61,6 +63,16 @@ def back_to_queue(session: Session, chat: Chat, action: Action, now: datetime, w
     tell(session, chat, now)
     after_commit(wakeup.wake)
     return True
+
+
+def withdraw_unfit(session: Session, held: Collection[Chat], duty: Any, now: datetime) -> None:
+    """Take back what rings at a counsellor who is no longer available for it."""
+    room = duty.capacity - sum(chat.state == State.ACTIVE for chat in held)
+    for chat in held:
+        if chat.state == State.OFFERED:
+            room -= 1
+            if duty.state != "available" or chat.line != duty.line or room < 0:
+                back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
 
 
 def finish(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
@@ -141,6 +153,22 @@ def counsellors(live: Iterable[Glimpse], staff: Iterable[OnDuty], now: datetime)
         )
         for member in staff
     ]
+
+
+def may_pull(session: Session, member: Member, duty: Any, chat: Chat) -> bool:
+    """Whether a counsellor with this duty may take this chat from the queue."""
+    if duty is None or duty.state == "away" or duty.line != chat.line:
+        return False
+    in_hand = store.chats_in_hand(session, member.id)
+    acute = any(held.danger == routing.Danger.YES for held in in_hand)
+    return not acute and len(in_hand) < min(duty.capacity, member.capacity)
+
+
+def can_take(session: Session, chat: Chat, account: str, now: datetime) -> bool:
+    """Whether this chat may ring at this counsellor now."""
+    waiting = as_waiting(chat, [], now, lines.get_line(chat.line))
+    on_duty = counsellors(store.glimpses(session), duties.everybody(), now)
+    return any(one.account == account and routing.fits(waiting, one) for one in on_duty)
 
 
 def as_waiting(chat: Chat | Glimpse, refused: Iterable[RefusedOffer], now: datetime, line: Line) -> routing.Waiting:

@@ -14,12 +14,16 @@ from helpline.lines.models import Line
 
 @dataclass(frozen=True)
 class Entry:
-    """What a visitor tells on joining: `danger` yes|no|unsure, `distress` 1 to 5, an optional first text."""
+    """What a visitor tells on joining: `danger` yes|no|unsure, `distress` 1 to 5, an optional first text.
+
+    With `leave_out` nothing goes along of what the sealed session keeps from the advice.
+    """
 
     language: str
     danger: str
     distress: int
     first_message: str = ""
+    leave_out: bool = False
 
 
 def new_chat(line: Line, entry: Entry, now: datetime) -> Chat:

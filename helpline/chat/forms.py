@@ -58,7 +58,19 @@ class JoinForm(FlaskForm):
             can_be_stored,
         ],
     )
+    leave_out = BooleanField(_l("No, leave this out"))
     end_other = BooleanField(_l("Yes, end the other chat"))
+
+
+def why_not_along(code: str) -> str:
+    """Why what the visitor wants to send along was not taken, in words for the visitor."""
+    words: dict[str, str] = {
+        "too_long": _("This is too long. At most 4,000 characters fit. It is still here."),
+        "invalid": _("There is a character in it that can't be sent. It is still here."),
+        "wrong_state": _("This browser has something else open. Nothing has been sent yet."),
+        "rate_limited": _("That was very fast. Wait a moment, then send it again. It is still here."),
+    }
+    return words[code]
 
 
 def why_refused(code: str) -> str:

@@ -49,6 +49,9 @@ class Chat(Base):
     key_id: Mapped[str] = mapped_column(String(16))
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[Instant] = mapped_column(index=True)
+    # Sealed, up to 16 kB: read only where it is shown.
+    introduction: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    introduced_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Message(Base):

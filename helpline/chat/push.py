@@ -169,6 +169,11 @@ def read(chat: str, seq: int, *, to_visitor: bool) -> None:
         emit("read", {"chat": chat, "stream": "talk", "seq": seq}, CONSOLE, chat_room(chat))
 
 
+def introduction(chat: str, text: str) -> None:
+    """What the visitor sends along while the chat goes on, to the staff who have it open."""
+    emit("introduction", {"chat": chat, "text": text}, CONSOLE, chat_room(chat))
+
+
 def offer(account: str, offer_: dict[str, Any]) -> None:
     """A chat begins to ring at this counsellor."""
     emit("offer", offer_, CONSOLE, staff_room(account))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
-from helpline.chat import access, changes, oversight, presence, push, reading, routing, store, wakeup
+from helpline.chat import access, changes, introduction, oversight, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.entry import Entry, new_chat
 from helpline.chat.items import Refused, Stored, Text
@@ -70,13 +71,12 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
         cause = refusal(line, now)
         if cause is not None:
             raise NotTaken(cause)
-        content = sessions.claim(session, cookie, now)
+        content = _come_here(session, cookie, line, now)
         _leave_current(session, content, now)
-        if content.get("line", line.slug) != line.slug:
-            # The two lines never meet: nothing of the other one goes along, and its tabs hear nothing more.
-            content = {}
-            after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
         chat = new_chat(line, entry, now)
+        brought = content.pop(introduction.KEPT, "")
+        if brought and not entry.leave_out:
+            introduction.put(chat, brought, now)
         session.add(chat)
         sessions.save(cookie, content | {"line": line.slug, "chat": chat.id}, now)
         if first:
@@ -88,9 +88,44 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
     return chat.id
 
 
-def _leave_current(session: Session, content: dict[str, Any], now: datetime, action: Action = Action.LEAVE) -> None:
+def _come_here(session: Session, cookie: str, line: Line, now: datetime) -> dict[str, Any]:
+    """The content of this browser's session on this line, locked; a visit to another line ends, with its chat."""
+    content = sessions.claim(session, cookie, now)
+    if content.get("line", line.slug) == line.slug:
+        return content
+    # The two lines never meet: nothing of the other one goes along, and its tabs hear nothing more.
+    _leave_current(session, content, now)
+    after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
+    return {}
+
+
+def bring(cookie: str, line: Line, text: str) -> bool:
+    """Send this along from the advice: into the chat that goes on, else kept until this browser joins one.
+
+    It takes the place of what was sent along or kept before; '' only forgets what was kept. True when a chat goes on.
+    """
+    brought, now = introduction.checked(text), clock.now()
+    with transaction() as session:
+        content = _come_here(session, cookie, line, now)
+        content.pop(introduction.KEPT, None)
+        chat = _live_chat(session, content)
+        if brought and chat is not None:
+            introduction.put(chat, brought, now)
+            after_commit(partial(push.introduction, chat.id, brought))
+        elif brought:
+            content[introduction.KEPT] = brought
+        sessions.save(cookie, {"line": line.slug} | content, now)
+    return chat is not None
+
+
+def _live_chat(session: Session, content: dict[str, Any]) -> Chat | None:
     chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
-    if chat is not None and chat.state != State.ENDED:
+    return chat if chat is not None and chat.state != State.ENDED else None
+
+
+def _leave_current(session: Session, content: dict[str, Any], now: datetime, action: Action = Action.LEAVE) -> None:
+    chat = _live_chat(session, content)
+    if chat is not None:
         changes.finish(session, chat, action, now)
 
 
@@ -142,8 +177,11 @@ def say_by_form(visitor: Visitor, client_id: object, body: object, mark: object 
         return say_as_visitor(visitor, fresh, text)
 
 
-def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
-    """`{messages, state, position, wait_minutes, reason, read}` after `after`; a sign of life. Raises NoAccess."""
+def visitor_sync(visitor: Visitor, after: int, *, whole: bool = False) -> dict[str, Any]:
+    """`{messages, state, position, wait_minutes, reason, read}` after `after`; a sign of life. Raises NoAccess.
+
+    With `whole` also what went along from the advice.
+    """
     now = clock.now()
     with reading_transaction() as session:
         chat = access.visitor_chat(session, visitor, now)
@@ -152,6 +190,7 @@ def visitor_sync(visitor: Visitor, after: int) -> dict[str, Any]:
             "read": chat.counsellor_read,
             "danger": chat.danger,
             "mark": reading.mark(chat.id),
+            **({"introduction": introduction.text_of(chat)} if whole else {}),
         } | reading.visitor_state_now(session, chat, now)
     if chat.state != State.ENDED:
         presence.visitor_heard(visitor.chat, visitor.session_key, now)
@@ -212,7 +251,7 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
             raise Conflict("wrong_state")
         if chat.state == State.ACTIVE or chat.counsellor not in (None, member.id):
             raise Conflict("taken")
-        if chat.state == State.WAITING and not _may_pull(session, member, duty, chat):
+        if chat.state == State.WAITING and not changes.may_pull(session, member, duty, chat):
             raise Conflict("wrong_state")
         first_time, pulled = chat.started_at or now, chat.state == State.WAITING
         if chat.started_at is None:
@@ -231,14 +270,6 @@ def accept(member: Member, chat_id: str) -> dict[str, Any]:
         after_commit(metrics.OFFERS.labels("pulled" if pulled else "accepted").inc)
         after_commit(wakeup.wake)
         return reading.in_hand(session, chat, now)
-
-
-def _may_pull(session: Session, member: Member, duty: Any, chat: Chat) -> bool:
-    if duty is None or duty.state == "away" or duty.line != chat.line:
-        return False
-    in_hand = store.chats_in_hand(session, member.id)
-    acute = any(held.danger == routing.Danger.YES for held in in_hand)
-    return not acute and len(in_hand) < min(duty.capacity, member.capacity)
 
 
 def decline(member: Member, chat_id: str) -> None:
@@ -287,12 +318,7 @@ def _colleague(session: Session, member: Member, chat: Chat, login: str, now: da
     if account is None or account == member.id:
         raise Conflict("not_found")
     duties.lock_several(session, [account, member.id])
-    line = lines.get_line(chat.line)
-    waiting = changes.as_waiting(chat, [], now, line)
-    if not any(
-        counsellor.account == account and routing.fits(waiting, counsellor)
-        for counsellor in changes.counsellors(store.glimpses(session), duties.everybody(), now)
-    ):
+    if not changes.can_take(session, chat, account, now):
         raise Conflict("unavailable")
     return account
 
@@ -309,7 +335,7 @@ def staff_text(
 
 
 def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
-    """`{messages, state, read}` of one stream after `seq` `after`. Raises NoAccess.
+    """`{messages, state, read, introduction}` of one stream after `seq` `after`. Raises NoAccess.
 
     A colleague's chat that is not `opened` here yet is opened by this, which is audited.
     """
@@ -321,6 +347,7 @@ def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened:
             "messages": reading.texts(session, chat, stream, after),
             "state": chat.state,
             "read": chat.visitor_read,
+            "introduction": introduction.text_of(chat) if stream == "talk" else None,
         }
     if chat.counsellor != member.id and not opened:
         staff.audit(member.id, "follow", f"chat:{chat_id}")
@@ -363,12 +390,7 @@ def change_duty(member: Member, state: object, line: object, capacity: object) -
         held = store.lock_chats_in_hand(session, member.id)
         view = staff.set_duty(member.id, state, line, capacity)
         staff.touch_heartbeats({member.id: now})
-        room = view.capacity - sum(chat.state == State.ACTIVE for chat in held)
-        for chat in held:
-            if chat.state == State.OFFERED:
-                room -= 1
-                if view.state != "available" or chat.line != view.line or room < 0:
-                    changes.back_to_queue(session, chat, Action.WITHDRAW, now, why="duty")
+        changes.withdraw_unfit(session, held, view, now)
         answer = {"state": view.state, "line": view.line, "capacity": view.capacity}
         after_commit(lambda: push.duty(member.id, answer, "other_tab"))
         after_commit(wakeup.wake)

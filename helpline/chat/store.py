@@ -336,6 +336,7 @@ class Progress:
     aside_seq: int
     visitor_read: int
     counsellor_read: int
+    introduced_at: datetime | None
 
 
 _PROGRESS = select(*(_chat[name] for name in Progress.__slots__)).where(_chat.state.in_(LIVE))

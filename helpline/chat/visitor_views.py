@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
-from helpline.chat import access, service
+from helpline.chat import access, introduction, service
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.forms import JoinForm, one_line_break, why_refused
+from helpline.chat.forms import JoinForm, one_line_break, why_not_along, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
 from helpline.chat.status import shown_status
@@ -40,6 +40,8 @@ STATUS = {
     "unavailable": 503,
 }
 Page = str | Response | tuple[Any, int]
+# Beyond every `seq`: the state alone is asked for.
+NO_TEXTS = 2**53
 
 
 @visitor.get("/")
@@ -49,7 +51,7 @@ def join(lang: str, line: str) -> Page:
     if _has_chat(found):
         return redirect(url_for("visitor.room", lang=lang, line=line), 303)
     if service.refusal(found, clock.now()) is not None:
-        return render_template("visitor/closed.html", status=shown_status(found))
+        return render_template("visitor/closed.html", status=shown_status(found), brought=_brought(found))
     return _form_page(found, _form(found))
 
 
@@ -76,14 +78,24 @@ def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
         status=shown_status(line),
         limits=limits_of(line),
         other_session=_talks_elsewhere(line),
+        brought=_brought(line),
         asks_other=asks_other,
     )
 
 
+def _content() -> dict[str, Any]:
+    """What this browser's session holds."""
+    return sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
+
+
 def _bound_elsewhere(line: Line) -> bool:
     """True when this browser's session belongs to another line."""
-    content = sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
-    return content.get("line", line.slug) != line.slug
+    return _content().get("line", line.slug) != line.slug
+
+
+def _brought(line: Line) -> str:
+    """What waits in this browser's session to go along with a chat on this line."""
+    return "" if _bound_elsewhere(line) else _content().get(introduction.KEPT, "")
 
 
 def _talks_elsewhere(line: Line) -> bool:
@@ -114,7 +126,8 @@ def enter(lang: str, line: str) -> Page:
         too_long = len(form.first_message.data or "") > MAX_BODY
         return _form_page(found, form, asks_other=asks_other), STATUS["too_long" if too_long else "invalid"]
     cookie = web.visit_cookie()
-    entry = Entry(form.language.data, form.danger.data, int(form.distress.data), form.first_message.data or "")
+    first, leave_out = form.first_message.data or "", form.leave_out.data
+    entry = Entry(form.language.data, form.danger.data, int(form.distress.data), first, leave_out)
     try:
         service.join(cookie, found, entry)
     except NotTaken as refused:
@@ -137,6 +150,38 @@ def _form_in_other_language(line: Line) -> Page:
 def _turned_away(line: Line, cause: service.Cause) -> Response:
     service.count_try(web.visit_cookie(), line, cause, web.language())
     return redirect(url_for("visitor.other_ways", lang=web.language(), line=line.slug), 303)
+
+
+@visitor.post("/bring")
+def bring(lang: str, line: str) -> Page:
+    """Send along what the visitor has read and said yes to, at once or with the join form; without a yes nothing."""
+    found = find_line(line, lang)
+    wanted = request.form.get("choice") == "yes"
+    text = one_line_break(request.form.get("text")) or ""
+    if _bound_elsewhere(found):
+        if not wanted:
+            return redirect(url_for("visitor.join", lang=lang, line=line), 303)
+        if not request.form.get("end_other"):
+            return _bring_refused("wrong_state", text)
+    cookie = web.visit_cookie()
+    try:
+        if not budget.take(sessions.key_of(cookie)):
+            raise Refused("rate_limited")
+        goes_on = service.bring(cookie, found, text if wanted else "")
+    except Refused as refused:
+        return _bring_refused(refused.code, text)
+    if web.wants_json():
+        return jsonify(ok=True)
+    return redirect(url_for("visitor.room" if goes_on else "visitor.join", lang=lang, line=line), 303)
+
+
+def _bring_refused(code: str, text: str) -> Page:
+    """Say why it does not go along, and give it back."""
+    if web.wants_json():
+        return jsonify(ok=False, error=code), STATUS[code]
+    asks_other = code == "wrong_state"
+    shown = render_template("visitor/bring.html", text=text, error=why_not_along(code), asks_other=asks_other)
+    return shown, STATUS[code]
 
 
 @visitor.get("/other-ways/")
@@ -165,7 +210,7 @@ def room(lang: str, line: str) -> Page:
     """The room: waiting, talking and the end on one page."""
     found = find_line(line, lang)
     try:
-        chat = service.visitor_sync(_visitor(found), 0)
+        chat = service.visitor_sync(_visitor(found), 0, whole=True)
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"))
     return _room_page(found, chat)
@@ -207,6 +252,17 @@ def transcript(lang: str, line: str) -> Page:
     )
 
 
+@visitor.get("/room/place")
+def place(lang: str, line: str) -> Page:
+    """A strip for other pages that says how the chat of this browser stands; refreshes itself, a sign of life."""
+    found = find_line(line, lang)
+    try:
+        chat = service.visitor_sync(_visitor(found), NO_TEXTS)
+    except (NoAccess, KeyDestroyed):
+        return web.problem(410, "not_found", "visitor/place.html", chat=None)
+    return render_template("visitor/place.html", chat=chat)
+
+
 @visitor.post("/room/say")
 def say(lang: str, line: str) -> Page:
     """Store a text: 303 back to the room, or the event's answer as JSON."""
@@ -232,7 +288,7 @@ def _text_refused(line: Line, code: str, body: str, client_id: str) -> Page:
     if web.wants_json():
         return jsonify(ok=False, error=code), STATUS[code]
     try:
-        chat = service.visitor_sync(_visitor(line), 0)
+        chat = service.visitor_sync(_visitor(line), 0, whole=True)
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"), body)
     kept_id = client_id if code == "unavailable" else ""

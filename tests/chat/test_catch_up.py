@@ -15,6 +15,7 @@ from helpline.chat import catch_up, push, service
 from helpline.chat.access import NoAccess
 from helpline.chat.sockets import ConsoleNamespace
 from helpline.extensions import socketio
+from helpline.lines import service as lines
 from helpline.staff.service import Member
 from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, deeds
 
@@ -90,6 +91,8 @@ def test_whose_chat_moved_is_pinged_and_nobody_else(rooms: Rooms) -> None:
     says(ben, two, "between us", "aside")
     assert rooms.round() == [of(ben)], "a visitor never hears of an aside"
     deeds.visitor_reads(one.visitor, 1)
+    assert rooms.round() == [of(anna)]
+    service.bring(one.cookie, lines.get_line("youth"), "Someone has pictures of me")
     assert rooms.round() == [of(anna)]
     deeds.staff_reads(ben, two.chat, 1)
     says(ben, two, "Hi")

@@ -47,6 +47,7 @@ IN_HAND = {
     "danger": DANGER,
     "distress": OneOf(1, 2, 3, 4, 5),
     "joined_at": TIME,
+    "introduced_at": OneOf(TIME, None),
     "state": STATE,
     "last_seq": {"talk": int, "aside": int},
     "unread": int,
@@ -80,7 +81,7 @@ ANSWERS = {
         "accept": IN_HAND,
         "decline": {},
         "say": {"seq": int},
-        "sync": {"messages": [MESSAGE], "state": STATE, "read": int},
+        "sync": {"messages": [MESSAGE], "state": STATE, "read": int, "introduction": OneOf(str, None)},
         "typing": {},
         "read": {},
         "end": {"state": "ended", "reason": "finished"},
@@ -98,6 +99,7 @@ PUSHES = {
     },
     "/console": {
         "message": CONSOLE_MESSAGE,
+        "introduction": {"chat": CHAT_ID, "text": str},
         "state": {
             "chat": CHAT_ID,
             "stream": "talk",

@@ -55,6 +55,7 @@ def test_everything_that_is_pushed_has_its_shape(house: House) -> None:
     visitor, chat = house.talk(anna, danger="yes", first_message="Help")
     sam.wire.wait_for("alert", kind="danger", chat=chat)
     visitor.wire.call("typing", {"on": True})
+    visitor.bring("Someone has pictures of me")
     visitor.say("Please")
     other.wait_for("message", body="Please")
     anna.say(chat, "I am here.")

@@ -20,6 +20,12 @@ let drawnHidden = false; // texts drawn while another part stood in their place 
 /** Wires the middle column; `close(chat)` takes a finished chat off the list. */
 export function startConversation(close) {
   byId('close-chat').addEventListener('click', () => close(state.open));
+  byId('introduction').querySelector('summary').addEventListener('click', (event) => {
+    // Each chat remembers it for itself.
+    event.preventDefault();
+    openChat().folded = !openChat().folded;
+    changed();
+  });
   byId('newer').addEventListener('click', () => toBottom());
   byId('scroll').addEventListener('scroll', () => {
     atEnd = nearBottom();
@@ -130,6 +136,12 @@ function drawHead(chat) {
   byId('chat-presence').classList.toggle('gone', chat.peer === 'gone');
 }
 
+function drawIntroduction(chat) {
+  setText(byId('introduction-text'), chat.introduction ?? '');
+  show(byId('introduction'), Boolean(chat.introduction));
+  if (byId('introduction').open === chat.folded) byId('introduction').open = !chat.folded;
+}
+
 function drawTyping(chat) {
   const on = chat.fate === 'active' && chat.typingUntil > Date.now();
   setText(byId('typing'), on ? word('visitor-types') : '');
@@ -183,6 +195,7 @@ function draw() {
   const stick = other || drawnHidden || nearBottom();
   const texts = flow(chat);
   drawHead(chat);
+  drawIntroduction(chat);
   if (other) byId('text-list').replaceChildren();
   drawList(byId('text-list'), texts, textKey, makeText, fillText);
   drawTyping(chat);

@@ -16,7 +16,7 @@ import { keepOffer, offerGone, offerPushed, startOffers } from './offers.js';
 import { anyUnsent, chatsWithUnsent, remove, startOutbox, unsent } from './outbox.js';
 import { startRing } from './ring.js';
 import { changed, newChat, onChange, state } from './state.js';
-import { markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
+import { introductionPushed, markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
 import { learnClock, learnClockFromHeader } from './time.js';
 
 let asking = null;
@@ -101,7 +101,7 @@ function movedAway(chat) {
     drop(chat.chat);
     return;
   }
-  Object.assign(chat, { fate: 'moved', talk: [], aside: [], unread: 0 });
+  Object.assign(chat, { fate: 'moved', talk: [], aside: [], introduction: null, unread: 0 });
 }
 
 /** After a reload an unsent text or a draft may belong to a chat that is no longer ours: it is shown all the same. */
@@ -175,6 +175,7 @@ connect({
   offer_gone: offerGone,
   queue: (items) => takeQueue(Array.isArray(items) ? items : items.queue),
   message: textPushed,
+  introduction: introductionPushed,
   state: statePushed,
   typing: typingPushed,
   read: readPushed,

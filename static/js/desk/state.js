@@ -44,6 +44,9 @@ export function newChat(item) {
     ...item,
     talk: [],
     aside: [],
+    introduction: null, // what the visitor sent along, above the texts
+    introductionOf: null, // the `introduced_at` for which it was asked
+    folded: false, // whether it is folded away
     readUpTo: 0, // highest seq of talk that the visitor has seen
     seen: { talk: 0, aside: 0 }, // highest seq of each stream that was in sight
     told: 0, // highest seq of talk that the server knows we have seen

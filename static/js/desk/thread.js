@@ -1,6 +1,7 @@
 // Texts of a chat: what arrives, what is missing, what has been read.
 import { announce, byId, word } from './dom.js';
 import { Refused, ask } from './link.js';
+import { notice } from './notices.js';
 import { STREAMS, changed, countUnread, lastSeq, newChat, openChat, state } from './state.js';
 
 const ROUNDS = 100; // of one catching-up; a guard against a server that never says 'that is all'
@@ -36,6 +37,7 @@ export function catchUp(chat, stream) {
 async function fetchAll(chat, stream) {
   for (let round = 0; round < ROUNDS; round += 1) {
     const after = lastSeq(chat, stream);
+    const introduced = chat.introduced_at;
     let answer;
     try {
       answer = await ask('sync', { chat: chat.chat, stream, after });
@@ -47,7 +49,10 @@ async function fetchAll(chat, stream) {
     add(chat, stream, answer.messages);
     countUnread(chat);
     markRead();
-    if (stream === 'talk') learnRead(chat, answer.read);
+    if (stream === 'talk') {
+      learnRead(chat, answer.read);
+      Object.assign(chat, { introduction: answer.introduction, introductionOf: introduced });
+    }
     changed();
     if (lastSeq(chat, stream) === after) return;
   }
@@ -93,6 +98,17 @@ export function readPushed(push) {
   const chat = state.chats.get(push.chat);
   if (!chat) return;
   learnRead(chat, push.seq);
+  changed();
+}
+
+/** The visitor sent something along while the chat goes on. */
+export function introductionPushed({ chat: id, text }) {
+  const chat = state.chats.get(id);
+  if (!chat) return;
+  Object.assign(chat, { introduction: text, folded: false });
+  const said = word('introduced', { name: chat.name });
+  if (isInSight(chat)) announce(said);
+  else notice(`introduced ${id}`, said, { kind: 'good', seconds: 20 });
   changed();
 }
 
@@ -143,6 +159,8 @@ export function takeChats(items) {
     mine.told = Math.max(mine.told, read);
     mine.seen.talk = Math.max(mine.seen.talk, read);
     if (!mine.drawn) mine.seen.aside = item.last_seq.aside;
+    // An introduction that came while hints got lost has its own moment.
+    if (mine.drawn && mine.introduced_at !== mine.introductionOf) catchUp(mine, 'talk');
     for (const stream of STREAMS) {
       if (!mine.drawn || (item.last_seq?.[stream] ?? 0) > lastSeq(mine, stream)) catchUp(mine, stream);
     }

@@ -63,7 +63,7 @@ export function showState({ state, position, wait_minutes: minutes, reason }) {
 export function showGone(rest) {
   $('rest').hidden = !rest;
   $('rest-text').value = rest;
-  for (const part of room.querySelectorAll('.panel, .talk, .leave')) part.hidden = true;
+  for (const part of room.querySelectorAll('.panel, .talk, .leave, .brought')) part.hidden = true;
   $('foot').hidden = true;
   $('panel-gone').hidden = false;
   focusHeading($('panel-gone'));
