@@ -16,12 +16,15 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import goals
 from benchmarks.load import TEXT_BYTES, Count, percentile
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 # What was changed to get here, with figures before and after; written by hand, shown below the results.
 STEPS = Path(__file__).parent / "steps.md"
+# Why a goal was missed; written by hand, shown below the goals.
+ACCOUNT = Path(__file__).parent / "account.md"
 # Packages that matter for speed, by how their names begin.
 PACKAGES = ("event", "flask-socketio", "python-engineio", "sqlalchemy", "orjson", "cryptography", "psycopg2")
 NAMES = {
@@ -132,7 +135,11 @@ def plain(results: Any) -> Any:
     if is_dataclass(results) and not isinstance(results, type):
         return plain({k: v for k, v in asdict(results).items() if k not in ("delivery",) or isinstance(v, dict)})
     if isinstance(results, dict):
-        return {key: plain(value) for key, value in results.items() if key not in ("acknowledged", "lateness")}
+        return {
+            key if isinstance(key, str) else " ".join(map(str, key)): plain(value)
+            for key, value in results.items()
+            if key not in ("acknowledged", "lateness")
+        }
     if isinstance(results, list):
         return [plain(value) for value in results][:200]
     return results
@@ -140,7 +147,8 @@ def plain(results: Any) -> Any:
 
 def page(results: Any) -> str:
     """The whole page."""
-    parts = ["# Performance\n", _lead(results), "## Machine\n", _machine(results.about), "## Texts a second\n"]
+    parts = ["# Performance\n", _lead(results), *_goals(results)]
+    parts += ["## Machine\n", _machine(results.about), "## Texts a second\n"]
     parts += [_closed(results), "## Delivery at 200 texts a second\n", _delivery(results)]
     parts += ["## Two thousand visitors\n", _crowds(results)]
     if results.missing:
@@ -149,6 +157,12 @@ def page(results: Any) -> str:
         parts.append(STEPS.read_text(encoding="utf-8"))
     parts += ["## Method\n", METHOD, "## Limits\n", LIMITS]
     return "\n".join(parts)
+
+
+def _goals(results: Any) -> list[str]:
+    rows = goals.rows(results)
+    account = [ACCOUNT.read_text(encoding="utf-8")] if ACCOUNT.is_file() else []
+    return ["## Goals\n", _table(("goal", "measured", "met"), rows), *account] if rows else []
 
 
 def _lead(results: Any) -> str:
