@@ -126,6 +126,8 @@ def chat_as_canary(house: House) -> Visitor:
     visitor.join(first_message=TEXT, danger="yes")
     chat = anna.accept_next()
     assert visitor.post(f"{visitor.room}say", token_from=visitor.room, client_id="c1", body=TEXT).status_code == 303
+    visitor.bring(TEXT)
+    assert anna.wire.wait_for("introduction") == {"chat": chat, "text": TEXT}
     assert anna.say(chat, TEXT)["ok"]
     assert anna.say(chat, TEXT, stream="aside")["ok"]
     cookie = visitor.cookie_header("visit")
@@ -212,6 +214,8 @@ def leave_as_canary(house: House, visitor: Visitor) -> None:
     closed = house.visitor()
     from_canary(house, closed)
     closed.post("/en/prevention/chat/")
+    closed.line = "prevention"
+    closed.bring(TEXT)
     visitor.http.get(f"{house.server.url}/exit", timeout=PATIENCE)
 
 
