@@ -97,6 +97,7 @@ def register_pages(app: Flask) -> None:
     from helpline import health
     from helpline.advice.views import advice
     from helpline.chat.visitor_views import visitor
+    from helpline.desk.content_views import content
     from helpline.desk.views import desk
     from helpline.front import around
     from helpline.front.views import public
@@ -108,6 +109,7 @@ def register_pages(app: Flask) -> None:
     app.register_blueprint(advice)
     staff_views.register(app)
     app.register_blueprint(desk)
+    app.register_blueprint(content)
     app.register_blueprint(health.health)
     csrf.exempt(app.view_functions["public.quick_exit"])
 

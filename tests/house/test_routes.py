@@ -22,7 +22,7 @@ JSON = {"Accept": "application/json"}
 # Whoever is not signed in may ask for these in the console.
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
-FILLED = {"lang": "en", "line": "youth", "filename": "css/base.css"}
+FILLED = {"lang": "en", "line": "youth", "tree": "friend", "node": "age", "filename": "css/base.css"}
 
 
 def path_of(rule: Rule, **filled: str) -> str:
@@ -115,6 +115,9 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "staff.sign_in",
         "desk.desk",
         "desk.change_language",
+        "content.lines",
+        "content.tree",
+        "content.page",
         "health.alive",
         "health.ready",
         "health.figures",

@@ -1,0 +1,105 @@
+"""What visitors read, as all staff can look at it: lists, drawings, previews in each language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from helpline.advice import loader
+from helpline.advice.tree import Advice
+from tests.house.test_routes import signed_in, wrong_with
+from tests.web.pages import Page
+
+ROOT = "/console/content/"
+
+
+@pytest.fixture
+def analyst(app: Flask) -> FlaskClient:
+    """Somebody who takes no chats: whoever works here may read what visitors read."""
+    return signed_in(app, "analyst")
+
+
+def links_to(page: Page, beginning: str) -> list[str]:
+    return sorted({link for link in page.links if link.startswith(beginning)})
+
+
+@pytest.mark.parametrize("role", ["counsellor", "supervisor", "administrator"])
+def test_all_staff_find_their_way_there(app: Flask, role: str) -> None:
+    client = signed_in(app, role)
+    assert ROOT in Page(client.get("/console/").text).links
+    assert client.get(ROOT).status_code == 200
+
+
+def test_every_page_of_every_tree_can_be_reached_and_read_in_each_language(analyst: FlaskClient) -> None:
+    content = loader.load("youth")
+    trees = links_to(Page(analyst.get(ROOT).text), f"{ROOT}youth/")
+    assert trees == sorted(f"{ROOT}youth/{tree}/" for tree in content.files.trees)
+    pages = set()
+    for tree in trees:
+        answer = analyst.get(tree)
+        assert (answer.status_code, wrong_with(answer, tree)) == (200, [])
+        pages |= {link for link in links_to(Page(answer.text), f"{ROOT}youth/") if link.count("/") == 6}
+    assert pages == {f"{ROOT}youth/{node}/" for node in content.forest.nodes}
+    for page in sorted(pages):
+        node = content.forest.nodes[page.removeprefix(f"{ROOT}youth/").strip("/")]
+        for lang in loader.LANGUAGES:
+            answer = analyst.get(f"{page}?lang={lang}")
+            assert (answer.status_code, wrong_with(answer, page)) == (200, [])
+            said = content.advice(node, lang).title if isinstance(node, Advice) else content.question(node, lang).ask
+            assert f"<h1>{_escaped(said)}</h1>" in answer.text
+            other = next(code for code in loader.LANGUAGES if code != lang)
+            assert f"{page}?lang={other}" in Page(answer.text).links
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("'", "&#39;").replace('"', "&#34;")
+
+
+def test_a_drawing_shows_each_page_once_and_the_list_too(analyst: FlaskClient) -> None:
+    html = analyst.get(f"{ROOT}youth/extortion/").text
+    drawing = html[html.index('<svg class="drawing"') : html.index("</svg>", html.index('<svg class="drawing"'))]
+    nodes = [node for node in loader.load("youth").forest.nodes.values() if node.tree == "extortion"]
+    for node in nodes:
+        address = f'href="{ROOT}youth/{node.id}/"'
+        assert drawing.count(address) == 1, node.id
+        assert html.count(address) >= 2, node.id
+    assert not re.search(r"<(script|style|image|foreignObject)|style=|https?:|@import|xlink", drawing)
+
+
+def test_a_part_for_some_says_for_whom_and_a_card_is_the_entry_of_the_country(analyst: FlaskClient) -> None:
+    html = analyst.get(f"{ROOT}youth/extortion/child/?lang=nl").text
+    assert "<code>trust-home</code>" in html
+    assert "home: No" in html, "who reads it is said in the language of the console"
+    assert "113 Zelfmoordpreventie" in html
+
+
+def test_the_question_asked_last_can_be_read_too(analyst: FlaskClient) -> None:
+    answer = analyst.get(f"{ROOT}youth/shared/gender/?lang=nl")
+    assert answer.status_code == 200
+    assert "steers nothing" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nowhere/start/",
+        "prevention/nothing/",
+        "youth/nothing/",
+        "youth/shared/",
+        "youth/start/nothing/",
+        "youth/nothing/danger/",
+        "youth/start/danger/?lang=fr",
+        "youth/start/danger/?lang=",
+        "youth/../start/",
+    ],
+)
+def test_what_is_not_there_is_not_found(analyst: FlaskClient, path: str) -> None:
+    assert analyst.get(ROOT + path).status_code == 404
+
+
+def test_nobody_else_reads_along(client: FlaskClient) -> None:
+    for path in ("", "youth/start/", "youth/start/danger/"):
+        assert client.get(ROOT + path).status_code == 303
