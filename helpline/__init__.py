@@ -9,10 +9,13 @@ def create_app(settings=None, async_mode="threading"):
 
     settings: a `helpline.config.Settings`; read from HELPLINE_* variables when None.
     async_mode: `eventlet` in the launcher, `threading` everywhere else.
+    Raises ContentError where the advice has anything wrong with it: a visitor in panic finds no dead end.
     """
     from helpline import web
+    from helpline.advice import service as advice
 
     app = web.new_flask(settings)
+    advice.prepare(app.config["SETTINGS"].instance_dir)
     web.register_extensions(app, async_mode)
     web.register_pages(app)
     web.register_sockets(app)

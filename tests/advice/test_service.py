@@ -1,0 +1,189 @@
+"""What a visit keeps of a walk, and what is counted of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from helpline import clock, db
+from helpline.advice import loader, service, tree
+from helpline.advice.service import BoundElsewhere
+from helpline.advice.tree import Advice, NotInTheTree
+from helpline.contacts.models import AdviceCount, AdviceHelped
+from helpline.content.files import ContentError
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+from helpline.privacy import sessions
+from tests.advice.gardens import Plot
+from tests.clients import COMMAND, Server
+
+COOKIE = sessions.new_cookie()
+
+
+@pytest.fixture
+def line(app: Flask) -> Line:
+    return lines.get_line("youth")
+
+
+def longest_way() -> tree.Answers:
+    """Answers that lead through some tree to an advice, with the questions asked last."""
+    forest = loader.load("youth").forest
+    answers: tree.Answers = ()
+    while isinstance(place := tree.walk(forest, answers).place, tree.Question):
+        # The last but three is neither 'I don't know' nor 'rather not', and no danger.
+        options = [option for option in place.options if option not in ("yes", "unknown", "rather-not")]
+        option = "yes" if place.key == "safe" else options[0]
+        answers = tree.answered(forest, answers, len(answers) + 1, option)
+    return answers
+
+
+def give(line: Line, answers: tree.Answers) -> tree.Walk:
+    for step, (_, option) in enumerate(answers, 1):
+        walk = service.answer(COOKIE, line, step, option)
+    return walk
+
+
+def counters(model: Any) -> list[Any]:
+    with db.reading() as session:
+        return list(session.scalars(select(model)))
+
+
+def content() -> dict[str, Any]:
+    return sessions.load(COOKIE, clock.now()) or {}
+
+
+def test_answers_are_kept_in_the_visit_beside_all_else(line: Line) -> None:
+    sessions.save(COOKIE, {"line": "youth", "chat": "c1", "tries": {"youth": "x"}}, clock.now())
+    answers = longest_way()
+    walk = give(line, answers)
+    assert isinstance(walk.place, Advice)
+    kept = content()
+    assert kept["chat"] == "c1"
+    assert kept["tries"] == {"youth": "x"}
+    assert kept["advice"]["answers"] == [list(pair) for pair in answers]
+    assert service.visit_of(COOKIE, line).walk == walk
+
+
+def test_a_walk_is_counted_once_with_bands_and_for_whom(line: Line) -> None:
+    answers = longest_way()
+    walk = give(line, answers)
+    (row,) = counters(AdviceCount)
+    assert (row.line, f"{row.tree}/{row.advice}", row.count) == ("youth", walk.place.id, 1)
+    assert row.age_band == walk.known["age"]
+    assert row.gender == walk.known["gender"]
+    assert row.asked_for == loader.load("youth").files.trees[walk.place.tree].shape.asked_for
+    service.answer(COOKIE, line, len(answers), "rather-not")
+    give(line, answers)
+    assert [row.count for row in counters(AdviceCount)] == [1]
+    service.start_again(COOKIE, line)
+    give(line, answers)
+    assert [row.count for row in counters(AdviceCount)] == [2]
+
+
+def test_an_urgent_advice_is_counted_without_a_last_question(line: Line) -> None:
+    assert isinstance(service.answer(COOKIE, line, 1, "yes").place, Advice)
+    (row,) = counters(AdviceCount)
+    assert (row.age_band, row.gender, row.count) == ("unknown", "unknown", 1)
+
+
+def test_whether_it_helped_is_counted_once_a_walk_and_only_at_its_end(line: Line) -> None:
+    assert not service.say_if_it_helped(COOKIE, line, "yes")
+    give(line, longest_way())
+    assert service.say_if_it_helped(COOKIE, line, "partly")
+    assert not service.say_if_it_helped(COOKIE, line, "yes")
+    assert [(row.helped, row.count) for row in counters(AdviceHelped)] == [("partly", 1)]
+
+
+def test_a_visit_on_another_line_is_neither_read_nor_written(line: Line) -> None:
+    sessions.save(COOKIE, {"line": "prevention", "chat": "c1"}, clock.now())
+    for call in (
+        lambda: service.visit_of(COOKIE, line),
+        lambda: service.answer(COOKIE, line, 1, "no"),
+        lambda: service.say_if_it_helped(COOKIE, line, "yes"),
+        lambda: service.start_again(COOKIE, line),
+    ):
+        with pytest.raises(BoundElsewhere):
+            call()
+    assert content() == {"line": "prevention", "chat": "c1"}
+
+
+def test_an_answer_to_another_question_than_the_one_that_is_asked_is_not_kept(line: Line) -> None:
+    service.answer(COOKIE, line, 1, "no", question="start/danger")
+    for step, option, question in ((1, "no", "start/safe"), (7, "no", None), (2, "nonsense", None), (0, "no", None)):
+        with pytest.raises(NotInTheTree):
+            service.answer(COOKIE, line, step, option, question)
+    assert content()["advice"]["answers"] == [["start/danger", "no"]]
+
+
+def test_the_text_for_a_counsellor_has_no_answer_that_is_for_the_figures_only(line: Line) -> None:
+    answers = longest_way()
+    give(line, answers)
+    visit = service.visit_of(COOKIE, line)
+    for lang in loader.LANGUAGES:
+        text = service.in_own_words(visit.content, visit.walk, lang)
+        words = visit.content.question(visit.content.forest.nodes["shared/gender"], lang)  # type: ignore[arg-type]  # a question
+        assert words.ask not in text
+        assert text.count("– ") == len(answers) - 1
+        assert 0 < len(text) <= service.LONGEST_TEXT
+
+
+def test_an_entry_that_the_country_lacks_is_left_out() -> None:
+    whole = loader.load("youth")
+    advice = whole.forest.nodes["start/not-safe"]
+    assert isinstance(advice, Advice)
+    shown = service.composed(whole, advice, {}, "en", {})
+    blocks = [block for section in shown for block in section.blocks]
+    assert all(isinstance(block, str) or block.key == loader.CHAT for block in blocks)
+    assert service.leads_to_the_chat(shown)
+
+
+# What is wrong keeps the server from starting
+
+
+def test_whole_trees_are_read_at_the_start() -> None:
+    service.prepare(None)
+
+
+def test_broken_trees_are_refused_with_file_and_line(plot: Plot) -> None:
+    plot.change("plant/tree.yaml", "start: eaten", "start: drunk")
+    with pytest.raises(ContentError, match=r"plant/tree.yaml:\d+: "):
+        service.prepare(plot.instance, plot.root)
+
+
+OWN_POLICE = """
+police:
+  name: {en: Police, nl: Politie}
+  what: {en: Not for everybody., nl: Niet voor iedereen.}
+  phone: 0900-8844
+  lines: [prevention]
+  verified: unverified
+"""
+
+
+def test_an_organisation_that_takes_an_entry_from_the_line_is_told_at_the_start(tmp_path: Path) -> None:
+    own = tmp_path / "help" / "nl.yaml"
+    own.parent.mkdir()
+    own.write_text(OWN_POLICE, encoding="utf-8")
+    with pytest.raises(ContentError, match=r"\.yaml:\d+: help entry 'police'"):
+        service.prepare(tmp_path)
+
+
+def test_the_server_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:
+    server = Server(tmp_path / "instance")
+    server.command("lines", "list")
+    own = server.instance / "help" / "nl.yaml"
+    own.parent.mkdir()
+    own.write_text(OWN_POLICE, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "serve", "--port", "0"],
+        env=server.environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (said,) = done.stderr.strip().splitlines()
+    assert "help entry 'police'" in said
