@@ -13,6 +13,11 @@ PURE = [
     "helpline/lines/hours.py",
     "helpline/chat/states.py",
     "helpline/chat/routing.py",
+    "helpline/advice/tree.py",
+    "helpline/advice/ways.py",
+    "helpline/advice/outline.py",
+    "helpline/advice/drawing.py",
+    "helpline/content/wording.py",
 ]
 
 
