@@ -80,3 +80,17 @@ def new_stage(request: pytest.FixtureRequest, chromium: Chromium) -> Iterator[Ca
 def stage(house: House, new_stage: Callable[..., Stage]) -> Stage:
     """Browsers on the helpline that all tests share."""
     return new_stage(house)
+
+
+@pytest.fixture(scope="module")
+def keeping(playwright: Playwright) -> Iterator[Chromium]:
+    """A Chromium that keeps left pages whole for going back, as people's browsers do."""
+    running = Chromium(playwright, keeps_pages=True)
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=["chromium", "keeping"])
+def either_stage(request: pytest.FixtureRequest, house: House, new_stage: Callable[..., Stage]) -> Stage:
+    """A stage in a browser that keeps pages, and in one that loads them again."""
+    return new_stage(house, request.getfixturevalue(request.param))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import ANSWERED_NO, Chromium
+from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Room
 from tests.browser.stage import PHONE, Stage
 from tests.clients import Counsellor
-from tests.journeys.house import House
 
 SECRET = "Something that nobody may see"
 Leave = Callable[[Page], None]
@@ -28,20 +27,6 @@ def by_shift(page: Page) -> None:
     page.locator("#body").fill("In the middle of a")
     for _ in range(3):
         page.keyboard.press("Shift")
-
-
-@pytest.fixture(scope="module")
-def keeping(playwright: Playwright) -> Iterator[Chromium]:
-    """A Chromium that keeps left pages whole for going back, as people's browsers do."""
-    running = Chromium(playwright, keeps_pages=True)
-    yield running
-    running.close()
-
-
-@pytest.fixture(params=["chromium", "keeping"])
-def either_stage(request: pytest.FixtureRequest, house: House, new_stage: Callable[..., Stage]) -> Stage:
-    """A stage in a browser that keeps pages, and in one that loads them again."""
-    return new_stage(house, request.getfixturevalue(request.param))
 
 
 def talk(stage: Stage, room: Room) -> tuple[Counsellor, str]:
