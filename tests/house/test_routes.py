@@ -22,7 +22,7 @@ JSON = {"Accept": "application/json"}
 # Whoever is not signed in may ask for these in the console.
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
-FILLED = {"lang": "en", "line": "youth", "tree": "friend", "node": "age", "filename": "css/base.css"}
+FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
 
 
 def path_of(rule: Rule, **filled: str) -> str:
@@ -45,10 +45,12 @@ def asked_for(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 @pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
-    """A browser with a chat in the queue."""
+    """A browser with a chat in the queue and advice to read."""
     client = app.test_client()
     token = Page(client.get("/en/youth/chat/").text).forms[0].fields["csrf_token"]
     assert client.post("/en/youth/chat/", data=ANSWERS | {"csrf_token": token}).status_code == 303
+    danger = {"csrf_token": token, "answer": "yes"}
+    assert client.post("/en/youth/advice/step/1/", data=danger).headers["Location"] == "/en/youth/advice/yours/"
     return client
 
 
@@ -112,6 +114,11 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "visitor.room",
         "visitor.transcript",
         "visitor.place",
+        "advice.begin",
+        "advice.question",
+        "advice.yours",
+        "advice.on_paper",
+        "advice.bring",
         "staff.sign_in",
         "desk.desk",
         "desk.change_language",
@@ -210,7 +217,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
 def test_titles_of_visitors_pages_tell_nothing(app: Flask, client: FlaskClient, visitor: FlaskClient) -> None:
     """They stand in tabs and in the history of a device that others look at."""
     for rule in rules(app):
-        if rule.endpoint.startswith(("public.", "visitor.")) and "GET" in (rule.methods or set()):
+        if rule.endpoint.startswith(("public.", "visitor.", "advice.")) and "GET" in (rule.methods or set()):
             for browser in (client, visitor):
                 answer = browser.get(path_of(rule), buffered=True)
                 if answer.mimetype == "text/html" and answer.status_code == 200:
