@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
-from tests.browser import rooms
+from tests.browser import bringing, rooms
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Desk
 from tests.browser.stage import Stage
@@ -293,12 +293,22 @@ SCENES: dict[str, Scene] = (
         "frame waiting": lambda stage: rooms.frame(stage, "waiting"),
         "frame talking": lambda stage: rooms.frame(stage, "talking"),
         "frame ended": lambda stage: rooms.frame(stage, "ended"),
+        "bringing": bringing.bring_page,
+        "bringing, refused": bringing.bring_refused,
+        "bringing, from elsewhere": bringing.bring_from_elsewhere,
+        "joining with it": bringing.join_with_it,
+        "waiting with it": bringing.waiting_with_it,
+        "advice while waiting": bringing.advice_while_waiting,
+        "strip waiting": lambda stage: bringing.strip(stage, "waiting"),
+        "strip talking": lambda stage: bringing.strip(stage, "active"),
+        "strip ended": lambda stage: bringing.strip(stage, "ended"),
         "sign-in refused": sign_in_refused,
         "no desk": in_console("/console/"),
         "not found for staff": in_console("/console/nowhere"),
         "desk, quiet": quiet_desk,
         "desk, busy": busy_desk,
         "desk, busy, in Dutch": in_dutch(busy_desk, "/console/language/nl"),
+        "desk, with what came along": lambda stage: bringing.desk_with_it(stage).page,
         "desk, menu": lambda stage: desk_that_asks(stage, "#menu summary"),
         "desk, ending": lambda stage: desk_that_asks(stage, "#ask-end"),
         "desk, handing over": lambda stage: desk_that_asks(stage, "#ask-hand-over"),
