@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from helpline import clock
-from tests.browser.askers import BOY, FRIEND, GIRL, PARENT, SAFE, Answers, Asker, title_of, words_of
+from tests.browser.askers import BOY, FRIEND, GIRL, PARENT, SAFE, Asker, title_of, words_of
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import PlainRoom, Room
 from tests.browser.stage import PHONE, Stage
@@ -215,7 +215,6 @@ def test_without_a_yes_nothing_goes_along(stage: Stage, asker: Asker, scripts: b
     room.join()
     counsellor = stage.house.on_duty("anna")
     chat = counsellor.accept_next()
-    room.is_in("active")
     assert stage.house.rows("SELECT introduction FROM chats WHERE id = ?", chat) == [(None,)]
 
 
@@ -284,7 +283,7 @@ def test_back_and_another_answer_lead_to_the_advice_of_that_answer(asker: Asker)
 def test_to_start_again_forgets_everything(stage: Stage, asker: Asker) -> None:
     page = asker.page
     asker.walks(BOY)
-    page.get_by_role("button", name="Start again").click()
+    page.locator("form[action$='/over'] button").click()
     asker.is_asked("danger")
     shows_no_answers(page)
     # A page that no answer leads to any more.
@@ -311,10 +310,22 @@ def test_whether_it_helped_is_said_once(stage: Stage, asker: Asker) -> None:
 # On paper
 
 
-@pytest.mark.parametrize("answers", [BOY, FRIEND], ids=["boy", "friend"])
-def test_on_paper_stands_the_advice_alone(asker: Asker, answers: Answers) -> None:
+def test_the_advice_itself_is_printed_whole_and_without_the_answers(asker: Asker) -> None:
     page = asker.page
-    asker.walks(answers)
+    asker.walks(BOY)
+    fold = page.locator("details.more", has=page.get_by_role("heading", name="Keep proof"))
+    expect(fold.locator(".more-in")).to_be_hidden()
+    page.get_by_text("Change one of my answers").click()
+    expect(page.locator(".given")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(fold.locator(".more-in")).to_be_visible()
+    expect(page.locator(".given")).to_be_hidden()
+    expect(page.locator("button[name=helped]").first).to_be_hidden()
+
+
+def test_on_paper_stands_the_advice_alone(asker: Asker) -> None:
+    page = asker.page
+    asker.walks(BOY)
     title = str(asker.title.inner_text())
     brand = str(page.locator(".brand").inner_text())
     parts = page.locator(".part-of-advice, details.more").locator("h2").all_text_contents()
