@@ -1,0 +1,114 @@
+"""The pages of the advice in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.askers import BOY, FRIEND, PARENT, SAFE, Answers, Asker
+from tests.browser.chromium import ANSWERED_NO
+from tests.browser.stage import Stage
+
+Scene = Callable[[Stage], Page]
+
+
+def asker(stage: Stage, lang: str = "en") -> Asker:
+    """Somebody who looks for advice."""
+    return Asker(stage.page("asker"), stage.url, lang=lang)
+
+
+def question(answers: Answers, name: str, lang: str = "en") -> Scene:
+    """The question that follows these answers."""
+
+    def show(stage: Stage) -> Page:
+        who = asker(stage, lang)
+        who.page.goto(who.advice)
+        who.answers(answers)
+        who.is_asked(name)
+        return who.page
+
+    return show
+
+
+def been_further(stage: Stage) -> Page:
+    """A question that was answered before."""
+    who = asker(stage)
+    who.walks(BOY)
+    who.goes_back()
+    who.goes_back()
+    expect(who.marked).to_be_visible()
+    return who.page
+
+
+def advice(answers: Answers, lang: str = "en") -> Scene:
+    """What to do now, as it is first seen."""
+
+    def show(stage: Stage) -> Page:
+        who = asker(stage, lang)
+        who.walks(answers)
+        return who.page
+
+    return show
+
+
+def unfolded(answers: Answers, lang: str = "en") -> Scene:
+    """All of an advice, and the answers it comes from."""
+
+    def show(stage: Stage) -> Page:
+        page = advice(answers, lang)(stage)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        return page
+
+    return show
+
+
+def closed(stage: Stage) -> Page:
+    """An advice at night."""
+    stage.house.change("UPDATE lines SET hours = 'mon 09:00-09:01' WHERE slug = 'youth'")
+    return advice(BOY)(stage)
+
+
+def thanked(stage: Stage) -> Page:
+    """It was said that it helped."""
+    page = advice(PARENT)(stage)
+    page.locator("button[name=helped][value=yes]").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    return page
+
+
+def on_paper(stage: Stage) -> Page:
+    """The sheet to print, on screen."""
+    page = advice(FRIEND)(stage)
+    page.locator("a[href$='/print/']").click()
+    page.wait_for_url("**/print/")
+    return page
+
+
+def other_visit(stage: Stage) -> Page:
+    """The same browser has a chat on the other line."""
+    stage.watch.allow(ANSWERED_NO)
+    room = stage.visitor(line="prevention")
+    room.join()
+    room.page.goto(f"{stage.url}/en/youth/advice/")
+    expect(room.page.locator("h1")).to_have_text("Something else is still open")
+    return room.page
+
+
+SCENES: dict[str, Scene] = {
+    "first question": question({}, "danger"),
+    "first question in Dutch": question({}, "danger", "nl"),
+    "question with many answers": question(SAFE | {"who": "me"}, "what"),
+    "question with many answers in Dutch": question(SAFE | {"who": "me"}, "what", "nl"),
+    "question answered before": been_further,
+    "advice": advice(BOY),
+    "advice at night": closed,
+    "advice, all of it": unfolded(BOY),
+    "advice, all of it, in Dutch": unfolded(FRIEND, "nl"),
+    "advice, a life in danger": advice({"danger": "yes"}),
+    "advice, not safe": advice(SAFE | {"safe": "no"}),
+    "advice that helped": thanked,
+    "advice on paper": on_paper,
+    "advice after another visit": other_visit,
+}
