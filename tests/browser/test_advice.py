@@ -198,9 +198,9 @@ def test_advice_in_the_queue_keeps_the_place_and_the_answers_go_along_as_they_we
     room.page.locator("button[name=choice][value=yes]").click()
     room.page.wait_for_url("**/room/")
     room.is_in("active")
-    expect(desk.page.locator("#introduction-text")).to_have_text(
-        "He wants money and he has my pictures.\n\nI am fifteen."
-    )
+    brought = desk.page.locator("#introduction-text")
+    expect(brought).to_have_text("He wants money and he has my pictures.\n\nI am fifteen.")
+    expect(brought).to_be_visible()
     expect(desk.page.get_by_text(left_out)).to_have_count(0)
     expect(desk.page.get_by_text(said)).to_have_count(0)
     # Which is no text of the talk.
