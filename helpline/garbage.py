@@ -1,8 +1,8 @@
 """When Python looks for garbage that only its collector finds.
 
 A full collection goes through every object and stops everything meanwhile: 0.1 s with a hundred sockets, a third of a
-second with two thousand. Nearly all garbage dies young or without the collector (a closed connection leaves some fifty small
-objects to it), so full collections are put off until few are connected, for an hour at most.
+second with two thousand. Nearly all garbage dies young or without the collector (a closed connection leaves some fifty
+small objects to it), so full collections are put off until few are connected, for an hour at most.
 """
 
 from __future__ import annotations
