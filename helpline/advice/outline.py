@@ -113,7 +113,7 @@ def _answers(forest: Forest, question: Question, words: Words) -> Iterator[tuple
         if question.key in branch.when or settled:
             said = [words.option(question, option) for option in options]
         if others:
-            said = [" ".join([*([", ".join(said)] if said else []), *_only_if(forest, question, others, words)])]
+            said = [" ".join([*([", ".join(said)] if said else []), *needed(forest, question.tree, others, words)])]
         elif said and doubtful & set(options):
             said = [f"{', '.join(said)} ({words.otherwise})"]
         elif doubtful & set(options):
@@ -122,15 +122,15 @@ def _answers(forest: Forest, question: Question, words: Words) -> Iterator[tuple
         (doubtful if others else settled).update(options)
 
 
-def _only_if(forest: Forest, here: Question, others: Condition, words: Words) -> Iterator[str]:
-    asked: Mapping[str, Question] = _questions(forest, here.tree)
-    for key, options in others.items():
+def needed(forest: Forest, slug: str, answers: Condition, words: Words) -> Iterator[str]:
+    """Each earlier answer that a branch or a piece of this tree needs, in words."""
+    asked = _questions(forest, slug)
+    for key, options in answers.items():
         node = asked[key]
-        chosen = [words.option(node, option) for option in node.options if option in options]
-        yield words.only_if(key, ", ".join(chosen))
+        yield words.only_if(key, ", ".join(words.option(node, option) for option in node.options if option in options))
 
 
-def _questions(forest: Forest, slug: str) -> dict[str, Question]:
+def _questions(forest: Forest, slug: str) -> Mapping[str, Question]:
     """Questions by key: those of this tree, else of any."""
     found = {node.key: node for node in forest.nodes.values() if isinstance(node, Question)}
     return found | {n.key: n for n in forest.nodes.values() if isinstance(n, Question) and n.tree == slug}

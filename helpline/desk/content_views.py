@@ -12,7 +12,7 @@ from flask_login import current_user
 from helpline import config, web
 from helpline.advice import service as advice
 from helpline.advice.drawing import draw
-from helpline.advice.outline import Outline, outline
+from helpline.advice.outline import Outline, needed, outline
 from helpline.advice.tree import Advice, Node, Question
 from helpline.lines import service as lines
 from helpline.lines import texts
@@ -54,14 +54,6 @@ class InWords:
     def only_if(self, question: str, options: str) -> str:
         """That an earlier answer is needed, too."""
         return _("if %(question)s: %(answers)s", question=question, answers=options)
-
-    def condition(self, when: Any) -> str:
-        """The answers that a part of an advice needs, '' for none."""
-        asked = {node.key: node for node in self.found.forest.nodes.values() if isinstance(node, Question)}
-        return ", ".join(
-            self.only_if(key, ", ".join(self.option(asked[key], one) for one in asked[key].options if one in options))
-            for key, options in when.items()
-        )
 
 
 def _found(line: str, tree: str | None = None) -> Any:
@@ -159,7 +151,7 @@ def _sections(found: Any, place: Advice, lang: str) -> list[tuple[str, list[tupl
             [
                 (
                     piece.name,
-                    words.condition(piece.when),
+                    ", ".join(needed(found.forest, place.tree, piece.when, words)),
                     [_block(block, entries) for block in found.blocks(place.tree, piece.name, lang)],
                 )
                 for piece in pieces

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from helpline.advice import loader
-from helpline.advice.tree import Advice
+from helpline.advice.tree import Advice, Question
 from tests.house.test_routes import signed_in, wrong_with
 from tests.web.pages import Page
 
@@ -74,6 +74,22 @@ def test_a_part_for_some_says_for_whom_and_a_card_is_the_entry_of_the_country(an
     assert "<code>trust-home</code>" in html
     assert "home: No" in html, "who reads it is said in the language of the console"
     assert "113 Zelfmoordpreventie" in html
+
+
+def test_who_reads_a_part_is_said_in_the_words_of_its_own_tree(analyst: FlaskClient) -> None:
+    """Several trees ask for the same under one key, each with answers of its own."""
+    content = loader.load("youth")
+    for place in (node for node in content.forest.nodes.values() if isinstance(node, Advice)):
+        html = analyst.get(f"{ROOT}youth/{place.id}/").text
+        for piece in (piece for _, pieces in place.sections for piece in pieces if piece.when):
+            said = []
+            for key, options in piece.when.items():
+                question = content.forest.nodes[f"{place.tree}/{key}"]
+                assert isinstance(question, Question)
+                assert options <= set(question.options), (place.id, piece)
+                words = content.question(question, "en").options
+                said.append(f"if {key}: {', '.join(words[option] for option in question.options if option in options)}")
+            assert f"<code>{piece.name}</code> · {_escaped(', '.join(said))}</p>" in html, (place.id, piece)
 
 
 def test_the_question_asked_last_can_be_read_too(analyst: FlaskClient) -> None:
