@@ -145,6 +145,29 @@ def test_capitals_are_no_way_out(stage: Stage) -> None:
     room.is_in("waiting")
 
 
+def test_whoever_has_tapped_the_strip_beside_the_advice_leaves_too(stage: Stage) -> None:
+    """The keys go to the frame then, not to the page around it."""
+    stage.watch.allow(ANSWERED_NO)
+    room = stage.visitor(size=PHONE)
+    page = room.page
+    counsellor, chat = talk(stage, room)
+    cookie = cookie_of(page)
+    page.goto(f"{room.front}advice/")
+    strip = page.frame_locator("iframe.place-frame")
+    strip.locator("[data-state=active] strong").click()
+    assert page.evaluate("document.activeElement.className") == "place-frame"
+    page.keyboard.press("Shift")
+    expect(page.locator("#quick-exit-said")).to_contain_text("two more")
+    page.keyboard.press("Shift+A")
+    page.keyboard.press("Shift")
+    expect(page.locator("#quick-exit-said")).to_contain_text("two more")
+    for _ in range(2):
+        page.keyboard.press("Shift")
+    nothing_is_left(stage, page, cookie)
+    assert counsellor.wire.wait_for("state", chat=chat, state="ended")["reason"] == "emergency_exit"
+    going_back_shows_nothing(page, "main.main")
+
+
 @pytest.mark.parametrize("path", ["/en/", "/en/youth/", "/nl/prevention/what-we-keep/", "/en/youth/chat/"])
 def test_every_public_page_has_the_way_out(stage: Stage, path: str) -> None:
     page = stage.page("visitor")
