@@ -93,7 +93,7 @@ def check(settings: config.Settings) -> None:
 
 @helpline.command()
 def purge() -> None:
-    """Destroy what is past its time: keys, chats, sessions, wrap-up links."""
+    """Destroy what is past its time: keys, chats, sessions, wrap-up links, the days of old counters."""
     click.echo(json.dumps(retention.purge(clock.now())))
 
 

@@ -11,11 +11,12 @@ from helpline.privacy import sessions
 
 
 def purge(now: datetime) -> dict[str, int]:
-    """Destroy expired keys, chats, visitor sessions and wrap-up links; returns how many of each."""
+    """Destroy expired keys, chats, visitor sessions, wrap-up links and the days of old counters; how many of each."""
     destroyed = keys.keyring().destroy_expired(now)
     keys.keyring().prepare(now)
     with transaction() as session:
         chats = store.erase_expired(session, now)
         links = contacts.drop_old_wrap_ups(now)
         gone = sessions.drop_expired(now)
-    return {"keys": len(destroyed), "chats": chats, "wrap_ups": links, "sessions": gone}
+        days = contacts.merge_old_counts(now)
+    return {"keys": len(destroyed), "chats": chats, "wrap_ups": links, "sessions": gone, "advice_days": days}

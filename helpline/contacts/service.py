@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpline.contacts.models import AdviceCount, AdviceHelped, Contact, MissedContact, WrapUp
@@ -29,6 +30,8 @@ GENDERS = ("male", "female", "other")
 HELPED = ("yes", "no", "partly")
 UNKNOWN = "unknown"
 WRAP_UP_OPEN = timedelta(hours=24)
+# So long the advice is counted by the day, then by the month.
+DAYS_APART = timedelta(days=62)
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,9 @@ def count_advice(
     gender: str | None = None,
 ) -> None:
     """Add one walk to its day's counter; whatever is no age band or gender of ours counts as unknown."""
-    _add_one(
+    _add(
         AdviceCount,
+        1,
         line=line.slug,
         on_date=lines.local(line, at).date(),
         tree=tree,
@@ -141,17 +145,37 @@ def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetim
     if helped not in HELPED:
         raise ValueError(f"{helped!r} is no answer to whether it helped")
     on_date = lines.local(line, at).date()
-    _add_one(AdviceHelped, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
+    _add(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
 
 
-def _add_one(counter: type[AdviceCount | AdviceHelped], **dimensions: object) -> None:
+def _add(counter: type[AdviceCount | AdviceHelped], number: int, **dimensions: object) -> None:
     """One statement, so that of two at the same moment none is lost."""
     with transaction() as session:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        one = insert(counter).values(count=1, **dimensions)
-        session.execute(
-            one.on_conflict_do_update(index_elements=list(dimensions), set_={"count": counter.__table__.c.count + 1})
-        )
+        first = insert(counter).values(count=number, **dimensions)
+        more = {"count": counter.__table__.c.count + first.excluded.count}
+        session.execute(first.on_conflict_do_update(index_elements=list(dimensions), set_=more))
+
+
+def merge_old_counts(now: datetime) -> int:
+    """Count days long ago on the first of their month; nothing is lost. Returns how many rows went there."""
+    return sum(_merge(counter, now.date() - DAYS_APART) for counter in (AdviceCount, AdviceHelped))
+
+
+def _merge(counter: type[AdviceCount | AdviceHelped], until: date) -> int:
+    columns, key = counter.__table__.c, list(counter.__table__.primary_key)
+    old = (columns.on_date < until) & (extract("day", columns.on_date) != 1)
+    months: Counter[tuple[Any, ...]] = Counter()
+    with transaction() as session:
+        # Locked in order, so that two processes don't wait for each other; who deletes a row is who adds it up.
+        session.execute(select(columns.count).where(old).order_by(*key).with_for_update())
+        days = session.execute(delete(counter).where(old).returning(*columns)).mappings().all()
+        for day in days:
+            month = {**day, "on_date": day["on_date"].replace(day=1)}
+            months[tuple(month[column.name] for column in key)] += day["count"]
+        for dimensions, number in sorted(months.items()):
+            _add(counter, number, **{column.name: value for column, value in zip(key, dimensions, strict=True)})
+    return len(days)
 
 
 class Counted(TypedDict):

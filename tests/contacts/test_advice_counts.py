@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, select
 
 from helpline import db
+from helpline.chat import retention
 from helpline.contacts import service
 from helpline.contacts.models import AdviceCount, AdviceHelped
 from helpline.lines import service as lines
@@ -73,6 +74,58 @@ def test_of_many_at_the_same_moment_none_is_lost() -> None:
     assert [row[-1] for row in counted()] == [30]
     with db.reading() as session:
         assert session.scalars(select(AdviceHelped.count)).all() == [30]
+
+
+def long_after(day: datetime) -> datetime:
+    """When the days before this one are no longer told apart, and this one still is."""
+    return day + timedelta(days=62)
+
+
+def test_what_was_counted_long_ago_is_told_by_the_month_and_nothing_is_lost() -> None:
+    line = lines.get_line("youth")
+    for day in (1, 2, 2, 31):
+        count(at=datetime(2026, 1, day, 12, tzinfo=UTC), gender="male")
+    count(at=datetime(2026, 1, 15, 12, tzinfo=UTC), gender="female")
+    count(at=datetime(2026, 2, 3, 12, tzinfo=UTC))
+    count(at=datetime(2026, 2, 4, 12, tzinfo=UTC))
+    for day in (2, 30):
+        at = datetime(2026, 1, day, 12, tzinfo=UTC)
+        service.count_helped(line, tree="hedge", advice="prune", helped="yes", at=at)
+    purged = retention.purge(long_after(datetime(2026, 2, 4, tzinfo=UTC)))
+    assert purged["advice_days"] == 6
+    here = ("hedge", "prune", "unknown")
+    assert counted() == [
+        (date(2026, 1, 1), *here, "female", "self", 1),
+        (date(2026, 1, 1), *here, "male", "self", 4),
+        (date(2026, 2, 1), *here, "unknown", "self", 1),
+        (date(2026, 2, 4), *here, "unknown", "self", 1),
+    ]
+    with db.reading() as session:
+        helped = session.execute(select(AdviceHelped.on_date, AdviceHelped.count)).all()
+    assert [tuple(row) for row in helped] == [(date(2026, 1, 1), 2)]
+    assert retention.purge(long_after(datetime(2026, 2, 4, tzinfo=UTC)))["advice_days"] == 0
+    retention.purge(long_after(datetime(2026, 2, 5, tzinfo=UTC)))
+    assert counted()[-1] == (date(2026, 2, 1), *here, "unknown", "self", 2)
+
+
+def test_processes_that_merge_at_the_same_moment_count_nothing_twice() -> None:
+    for day in range(2, 29):
+        for gender in ("male", "female"):
+            count(at=datetime(2026, 1, day, 12, tzinfo=UTC), gender=gender)
+    begin, merged = threading.Barrier(4), []
+
+    def merge() -> None:
+        begin.wait()
+        merged.append(service.merge_old_counts(NOON + timedelta(days=62)))
+
+    threads = [threading.Thread(target=merge) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(merged) == 54
+    assert len(merged) == 4
+    assert [(row[0], row[-1]) for row in counted()] == [(date(2026, 1, 1), 27)] * 2
 
 
 def test_only_yes_no_and_partly_say_whether_it_helped() -> None:
