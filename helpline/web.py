@@ -325,7 +325,7 @@ def harden(response: Response) -> Response:
 
 def register_errors(app: Flask) -> None:
     """Own pages for what goes wrong; JSON for those who asked for JSON."""
-    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(CSRFError, form_expired)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
     app.register_error_handler(SQLAlchemyError, _failed)
@@ -344,7 +344,7 @@ def problem(status: int, code: str, template: str, **context: Any) -> tuple[Any,
     return render_template(template, **context), status
 
 
-def _remember_line() -> None:
+def remember_line() -> None:
     """What went wrong before any view found the page's line still belongs to that line: its colours, its way back."""
     from helpline.lines.pages import find_line, own_line
 
@@ -357,8 +357,8 @@ def _remember_line() -> None:
         g.line = own
 
 
-def _form_expired(error: CSRFError) -> tuple[Any, int]:
-    _remember_line()
+def form_expired(error: CSRFError) -> tuple[Any, int]:
+    remember_line()
     # What was written is given back; nothing else of a form is.
     kept_text = request.form.get("body") or request.form.get("first_message") or request.form.get("text") or ""
     return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
@@ -385,7 +385,7 @@ def _refused(error: HTTPException) -> Any:
         return Response(status=status, mimetype="text/plain")  # a page has links, and those need a host
     if status >= 500:
         return _failed(error)
-    _remember_line()
+    remember_line()
     return problem(status, *_PROBLEMS.get(status, _PROBLEMS[400]))
 
 

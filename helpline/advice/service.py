@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from helpline import clock
 from helpline.advice import check, loader
@@ -26,6 +25,12 @@ from helpline.privacy import sessions
 
 # What a visitor can read in a text box; the chat takes as much.
 LONGEST_TEXT = 4000
+# Many may share an address, and a walk is about ten answers; but nobody makes the figures from one alone.
+ANSWERS_OF_ONE_ADDRESS = "120 per minute; 1200 per hour"
+# Whoever walks again within this time is still the same person with the same question.
+SAME_PERSON = timedelta(minutes=30)
+# Where a session keeps what the chat was said yes to and has not got yet: it was made of these answers.
+UNSENT = "bring"
 
 
 class BoundElsewhere(Exception):
@@ -70,12 +75,19 @@ def content_of(line: str) -> Content:
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visit holds: the answers, and whether this walk has been counted and asked about already."""
+    """What a visit holds: the answers, and which advice of this walk was counted and asked about already.
+
+    counted, helped: ids of advice. counted_at: when a walk of this visit was counted last. notice: what the next
+    question says first, once. there: whether there is a session at all.
+    """
 
     content: Content
     answers: Answers = ()
-    counted: bool = False
-    helped: bool = False
+    counted: tuple[str, ...] = ()
+    helped: tuple[str, ...] = ()
+    counted_at: datetime | None = None
+    notice: str = ""
+    there: bool = True
 
     @property
     def walk(self) -> Walk:
@@ -86,28 +98,54 @@ class Visit:
         """The walk as it stood at `step`; raises NotInTheTree where the answers don't reach it."""
         return trees.at_step(self.content.forest, self.answers, step)
 
+    def is_due(self, place: Advice, now: datetime) -> bool:
+        """Whether this advice counts: the first urgent one of a walk, which is a stopover, and the first other one."""
+        if self.counted:
+            kinds = {self._is_urgent(advice) for advice in self.counted}
+            return place.urgent not in kinds
+        return self.counted_at is None or now - self.counted_at >= SAME_PERSON
+
+    def _is_urgent(self, advice: str) -> bool:
+        node = self.content.forest.nodes.get(advice)
+        return isinstance(node, Advice) and node.urgent
+
+    def may_say_if_it_helped(self, place: Advice) -> bool:
+        """Whether an answer to that can be counted: only for advice that was counted itself, and once."""
+        return place.id in self.counted and place.id not in self.helped
+
 
 def visit_of(cookie: str | None, line: Line) -> Visit:
-    """What this browser's visit holds. Raises BoundElsewhere."""
-    return _visit(sessions.load(cookie, clock.now()) or {}, line)
+    """What this browser's visit holds; to read is to be here, so its idle hours begin again. Raises BoundElsewhere."""
+    now = clock.now()
+    content = sessions.load(cookie, now)
+    visit = _visit(content or {}, line)
+    if cookie is not None and visit.answers:
+        sessions.extend([sessions.key_of(cookie)], now)
+    return replace(visit, there=content is not None)
 
 
 def _visit(content: Mapping[str, Any], line: Line) -> Visit:
     if content.get("line", line.slug) != line.slug:
         raise BoundElsewhere
     kept = content.get("advice") or {}
-    answers = tuple((question, option) for question, option in kept.get("answers", ()))
-    return Visit(content_of(line.slug), answers, kept.get("counted", False), kept.get("helped", False))
-
-
-def _open(session: Session, cookie: str, line: Line, now: datetime) -> tuple[dict[str, Any], Visit]:
-    """All that the session holds, locked, and what of it is ours."""
-    content = sessions.claim(session, cookie, now)
-    return content, _visit(content, line)
+    at = kept.get("counted_at")
+    return Visit(
+        content_of(line.slug),
+        answers=tuple((question, option) for question, option in kept.get("answers", ())),
+        counted=tuple(kept.get("counted", ())),
+        helped=tuple(kept.get("helped", ())),
+        counted_at=None if at is None else datetime.fromtimestamp(at, UTC),
+        notice=kept.get("notice", ""),
+    )
 
 
 def _keep(cookie: str, line: Line, content: dict[str, Any], visit: Visit, now: datetime) -> None:
-    kept = {"answers": [list(pair) for pair in visit.answers], "counted": visit.counted, "helped": visit.helped}
+    kept = {
+        "answers": [list(pair) for pair in visit.answers],
+        "counted": list(visit.counted),
+        "helped": list(visit.helped),
+        "counted_at": None if visit.counted_at is None else int(visit.counted_at.timestamp()),
+    }
     sessions.save(cookie, {"line": line.slug} | content | {"advice": kept}, now)
 
 
@@ -119,16 +157,20 @@ def answer(cookie: str, line: Line, step: int, option: str, question: str | None
     """
     now = clock.now()
     with transaction() as session:
-        content, visit = _open(session, cookie, line, now)
+        content = sessions.claim(session, cookie, now)
+        visit = _visit(content, line)
         if question is not None and visit.before(step).place.id != question:
             raise NotInTheTree(f"step {step} asks something else by now")
         answers = trees.answered(visit.content.forest, visit.answers, step, option)
-        walk = trees.walk(visit.content.forest, answers)
-        counted = visit.counted
-        if isinstance(walk.place, Advice) and not counted:
+        if answers != visit.answers:
+            # The yes was to other answers than these: it is asked again.
+            content.pop(UNSENT, None)
+        visit = replace(visit, answers=answers)
+        walk = visit.walk
+        if isinstance(walk.place, Advice) and visit.is_due(walk.place, now):
             _count(line, visit.content, walk, walk.place, now)
-            counted = True
-        _keep(cookie, line, content, Visit(visit.content, answers, counted, visit.helped), now)
+            visit = replace(visit, counted=(*visit.counted, walk.place.id), counted_at=now)
+        _keep(cookie, line, content, visit, now)
     return walk
 
 
@@ -146,28 +188,55 @@ def _count(line: Line, content: Content, walk: Walk, place: Advice, now: datetim
 
 
 def say_if_it_helped(cookie: str, line: Line, helped: str) -> bool:
-    """Count whether the advice helped, once a walk; False where it was counted or there is no advice yet.
+    """Count whether the advice that is shown helped; False where that can't be counted, or was already.
 
     Raises BoundElsewhere, and ValueError for an answer that is none.
     """
     now = clock.now()
-    with transaction() as session:
-        content, visit = _open(session, cookie, line, now)
+    with transaction():
+        content = sessions.load(cookie, now, lock=True) or {}
+        visit = _visit(content, line)
         place = visit.walk.place
-        if visit.helped or not isinstance(place, Advice):
+        if not isinstance(place, Advice) or not visit.may_say_if_it_helped(place):
             return False
         contacts.count_helped(line, tree=place.tree, advice=place.key, helped=helped, at=now)
-        _keep(cookie, line, content, Visit(visit.content, visit.answers, visit.counted, helped=True), now)
+        _keep(cookie, line, content, replace(visit, helped=(*visit.helped, place.id)), now)
     return True
 
 
 def start_again(cookie: str, line: Line) -> None:
-    """Forget all answers. Raises BoundElsewhere."""
+    """Forget all answers, and what was made of them and not sent yet. Raises BoundElsewhere."""
     now = clock.now()
-    with transaction() as session:
-        content, visit = _open(session, cookie, line, now)
-        if visit.answers:
-            _keep(cookie, line, content, Visit(visit.content), now)
+    with transaction():
+        content = sessions.load(cookie, now, lock=True) or {}
+        visit = _visit(content, line)
+        unsent = content.pop(UNSENT, None)
+        if visit.answers or unsent is not None:
+            _keep(cookie, line, content, Visit(visit.content, counted_at=visit.counted_at), now)
+
+
+def leave_notice(cookie: str, notice: str) -> None:
+    """Let the next question that this browser sees say something first."""
+    now = clock.now()
+    with transaction():
+        content = sessions.load(cookie, now, lock=True) or {}
+        kept = (content.get("advice") or {}) | {"notice": notice}
+        # It binds the browser to no line: no answer has been given yet.
+        sessions.save(cookie, content | {"advice": kept}, now)
+
+
+def forget_notice(cookie: str) -> None:
+    """It has been said; a session that held nothing else ends."""
+    now = clock.now()
+    with transaction():
+        content = sessions.load(cookie, now, lock=True) or {}
+        kept = content.pop("advice", {})
+        kept.pop("notice", None)
+        left = content | ({"advice": kept} if kept else {})
+        if left:
+            sessions.save(cookie, left, now)
+        else:
+            sessions.end(cookie)
 
 
 # What is shown

@@ -6,9 +6,11 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from helpline import config, web
+from helpline.advice import service as advice
 from helpline.chat import service as chat
 from helpline.chat.states import Action
 from helpline.chat.status import shown_status
+from helpline.extensions import limiter
 from helpline.front import around
 from helpline.lines import service, texts
 from helpline.lines.models import Line
@@ -85,6 +87,7 @@ def about(lang: str, line: str) -> str:
 
 
 @public.post(f"/{LANG}/<line>/advice/begin-here")
+@limiter.limit(advice.ANSWERS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
 def begin_here(lang: str, line: str) -> Response:
     """End the visit that this browser has on another line, as its own buttons would, and begin one here."""
     found = find_line(line, lang)

@@ -149,6 +149,10 @@ def extend(keys: Collection[str], now: datetime) -> None:
     due = select(VisitorSession.key).where(
         VisitorSession.key.in_(keys), VisitorSession.expires_at > now, VisitorSession.expires_at < until
     )
+    with reading() as session:
+        # Mostly there is nothing to write; only to write takes a turn.
+        if session.scalar(due.limit(1)) is None:
+            return
     with transaction() as session:
         # Locked in order, so that two processes that were asked for the same ones don't wait for each other.
         locked = session.scalars(due.order_by(VisitorSession.key).with_for_update()).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,23 +82,72 @@ def test_a_walk_is_counted_once_with_bands_and_for_whom(line: Line) -> None:
     service.answer(COOKIE, line, len(answers), "rather-not")
     give(line, answers)
     assert [row.count for row in counters(AdviceCount)] == [1]
-    service.start_again(COOKIE, line)
-    give(line, answers)
-    assert [row.count for row in counters(AdviceCount)] == [2]
 
 
-def test_an_urgent_advice_is_counted_without_a_last_question(line: Line) -> None:
+def test_a_new_walk_counts_again_only_after_half_an_hour(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, start = longest_way(), clock.now()
+    for minutes, counted in ((0, 1), (10, 1), (29, 1), (31, 2), (32, 2)):
+        monkeypatch.setattr(clock, "now", lambda at=start + timedelta(minutes=minutes): at)
+        service.start_again(COOKIE, line)
+        give(line, answers)
+        assert sum(row.count for row in counters(AdviceCount)) == counted, minutes
+
+
+def test_an_urgent_advice_is_a_stopover_and_the_advice_after_it_is_counted_too(line: Line) -> None:
     assert isinstance(service.answer(COOKIE, line, 1, "yes").place, Advice)
     (row,) = counters(AdviceCount)
     assert (row.age_band, row.gender, row.count) == ("unknown", "unknown", 1)
-
-
-def test_whether_it_helped_is_counted_once_a_walk_and_only_at_its_end(line: Line) -> None:
-    assert not service.say_if_it_helped(COOKIE, line, "yes")
+    urgent, walk = row.advice, give(line, longest_way())
+    assert {row.advice: row.count for row in counters(AdviceCount)} == {urgent: 1, walk.place.key: 1}
+    service.answer(COOKIE, line, 1, "yes")
     give(line, longest_way())
+    assert [row.count for row in counters(AdviceCount)] == [1, 1], "each kind once a walk"
+
+
+def test_whether_it_helped_is_counted_once_and_for_the_advice_that_was_counted(line: Line) -> None:
+    assert not service.say_if_it_helped(COOKIE, line, "yes")
+    service.answer(COOKIE, line, 1, "yes")
+    assert service.say_if_it_helped(COOKIE, line, "no")
+    answers = longest_way()
+    first = give(line, answers).place
     assert service.say_if_it_helped(COOKIE, line, "partly")
     assert not service.say_if_it_helped(COOKIE, line, "yes")
-    assert [(row.helped, row.count) for row in counters(AdviceHelped)] == [("partly", 1)]
+    helped = {row.advice: (row.helped, row.count) for row in counters(AdviceHelped)}
+    assert helped == {"life-in-danger": ("no", 1), first.key: ("partly", 1)}  # type: ignore[union-attr]  # an advice
+
+
+def test_advice_that_was_not_counted_is_not_asked_about(line: Line) -> None:
+    give(line, longest_way())
+    service.start_again(COOKIE, line)
+    walk = give(line, longest_way())
+    assert isinstance(walk.place, Advice)
+    assert not service.visit_of(COOKIE, line).may_say_if_it_helped(walk.place)
+    assert not service.say_if_it_helped(COOKIE, line, "yes")
+    assert counters(AdviceHelped) == []
+
+
+def test_beginning_again_and_saying_that_it_helped_leave_no_row_for_nothing(line: Line) -> None:
+    service.start_again(COOKIE, line)
+    service.say_if_it_helped(COOKIE, line, "yes")
+    assert counters(sessions.VisitorSession) == []
+
+
+def test_reading_lets_the_idle_hours_begin_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = clock.now()
+    service.answer(COOKIE, line, 1, "no")
+    for minutes in (90, 180, 270):
+        monkeypatch.setattr(clock, "now", lambda at=start + timedelta(minutes=minutes): at)
+        assert service.visit_of(COOKIE, line).answers
+
+
+def test_another_answer_after_the_yes_takes_back_what_was_to_go_along(line: Line) -> None:
+    answers = longest_way()
+    give(line, answers)
+    sessions.save(COOKIE, content() | {"bring": "text"}, clock.now())
+    service.answer(COOKIE, line, len(answers), answers[-1][1])
+    assert content()["bring"] == "text", "the same answer changes nothing"
+    service.answer(COOKIE, line, len(answers), "rather-not")
+    assert "bring" not in content()
 
 
 def test_a_visit_on_another_line_is_neither_read_nor_written(line: Line) -> None:

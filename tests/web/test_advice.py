@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from helpline import clock, db
+from helpline import clock, config, create_app, db
 from helpline.chat.states import State
 from helpline.contacts.models import AdviceHelped
 from helpline.privacy import sessions
@@ -16,6 +16,8 @@ from tests.web.pages import Page, Tab
 from tests.web.walker import OPTION
 
 ADVICE = "/en/youth/advice/"
+GONE = "Your answers were erased after two hours without use. Start again here."
+CHANGED = "Another answer changed the questions. Please answer this one."
 PAID = ("no", "yes", "me", "extortion", "money", "yes", "12-15")
 
 
@@ -105,7 +107,9 @@ def test_an_old_page_in_another_tab_answers_no_other_question(asker: Asker) -> N
     asker.answer(1, "no")
     old = asker.page(f"{ADVICE}step/2/").form("step/2/")
     sent = asker.submit(ADVICE, old, answer="no", question="start/danger")
-    assert sent.headers["Location"] == f"{ADVICE}step/2/"
+    assert (sent.status_code, CHANGED in sent.text) == (200, True)
+    assert Page(sent.text).form("step/2/").fields["question"] == old.fields["question"]
+    assert CHANGED not in asker.get(f"{ADVICE}step/2/").text
     assert asker.get(f"{ADVICE}yours/").status_code == 303
 
 
@@ -113,7 +117,18 @@ def test_an_old_page_in_another_tab_answers_no_other_question(asker: Asker) -> N
 def test_an_answer_that_there_is_not_changes_nothing(asker: Asker, fields: dict[str, str]) -> None:
     form = asker.page(ADVICE).form("step/1/")
     sent = asker.submit(ADVICE, form, **fields)
-    assert (sent.status_code, sent.headers["Location"]) == (303, ADVICE)
+    assert (sent.status_code, "notice" in Page(sent.text).attributes) == (200, False)
+    assert Page(sent.text).form("step/1/")
+
+
+def test_an_old_page_of_longer_ago_leads_to_the_last_question_with_a_word(asker: Asker) -> None:
+    asker.walk("no", "yes")
+    old = asker.page(f"{ADVICE}step/6/").form("step/6/")
+    asker.answer(3, "friend")
+    sent = asker.submit(ADVICE, old, answer="yes")
+    assert (sent.status_code, CHANGED in sent.text) == (200, True)
+    assert Page(sent.text).form("step/4/")
+    assert f"/nl{ADVICE.removeprefix('/en')}step/6/" in Page(sent.text).links
 
 
 def test_an_answer_needs_the_token_of_the_form(asker: Asker) -> None:
@@ -127,10 +142,103 @@ def test_beginning_again_forgets_everything(asker: Asker) -> None:
     assert asker.get(f"{ADVICE}yours/").headers["Location"] == ADVICE
 
 
-def test_answers_are_forgotten_after_two_idle_hours(asker: Asker, later: Callable[..., None]) -> None:
+def test_erasing_takes_back_what_was_to_go_along_even_without_answers(asker: Asker) -> None:
+    over = asker.page(asker.walk(*PAID)).form("/over")
+    for _ in range(2):
+        asker.post(f"{asker.chat}bring", {"text": "Someone threatens me", "choice": "yes"})
+        assert "Someone threatens me" in asker.page(asker.chat).html
+        asker.submit(ADVICE, over)
+        assert "Someone threatens me" not in asker.page(asker.chat).html
+
+
+@pytest.mark.parametrize("rest", ["yours/", "step/4/", "yours/print/"])
+def test_after_two_idle_hours_it_is_said_once_that_answers_were_erased(
+    asker: Asker, later: Callable[..., None], rest: str
+) -> None:
     asker.walk(*PAID)
     later(hours=2, minutes=2)
-    assert asker.get(f"{ADVICE}yours/").headers["Location"] == ADVICE
+    assert asker.get(ADVICE + rest).headers["Location"] == ADVICE
+    assert GONE in asker.page(ADVICE).html
+    assert "notice" not in asker.page(ADVICE).attributes
+    with db.reading() as session:
+        cookie = asker.client.get_cookie("visit")
+        assert cookie is not None
+        assert session.get(sessions.VisitorSession, sessions.key_of(cookie.value)) is None
+
+
+def test_an_answer_after_two_idle_hours_is_answered_with_the_first_question(
+    asker: Asker, later: Callable[..., None]
+) -> None:
+    asker.walk(*PAID)
+    form = asker.page(f"{ADVICE}step/4/").form("step/4/")
+    later(hours=2, minutes=2)
+    sent = asker.submit(ADVICE, form, answer="extortion")
+    assert (sent.status_code, GONE in sent.text) == (200, True)
+    assert Page(sent.text).form("step/1/")
+    assert asker.answer(1, "no") == f"{ADVICE}step/2/"
+    assert "notice" not in asker.page(f"{ADVICE}step/2/").attributes
+
+
+def test_after_erasing_nobody_is_told_of_two_hours(asker: Asker) -> None:
+    asker.submit(ADVICE, asker.page(asker.walk(*PAID)).form("/over"))
+    assert "notice" not in asker.page(ADVICE).attributes
+    asker.get(f"{ADVICE}yours/")
+    shown = asker.page(ADVICE)
+    assert "notice" in shown.attributes
+    assert GONE not in shown.html
+
+
+def test_what_is_said_first_binds_a_browser_to_no_line(asker: Asker) -> None:
+    asker.page(ADVICE)
+    asker.get(f"{ADVICE}yours/")
+    asker.line = "prevention"
+    assert "end_other" not in asker.page(asker.chat).attributes
+    stranger = Asker(asker.client.application.test_client())
+    stranger.get(f"{ADVICE}yours/")
+    assert "notice" not in stranger.page(ADVICE).attributes
+
+
+def test_while_somebody_reads_nothing_is_forgotten(asker: Asker, later: Callable[..., None]) -> None:
+    yours = asker.walk(*PAID)
+    for _ in range(3):
+        later(hours=1, minutes=30)
+        assert asker.get(yours).status_code == 200
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_a_browser_that_keeps_no_cookie_is_told_so_with_help_that_needs_none(asker: Asker, lang: str) -> None:
+    form = asker.page(ADVICE).form("step/1/")
+    asker.client.delete_cookie("visit")
+    sent = asker.client.post(f"/{lang}/youth/advice/step/1/", data=form.fields | {"answer": "no"})
+    page = Page(sent.text)
+    assert (sent.status_code, page.language) == (400, lang)
+    assert {"en": "We need one cookie for this", "nl": "Hier is één cookie voor nodig"}[lang] in page.words
+    assert f"/{lang}/youth/advice/" in page.links
+    assert "tel:112" in page.links
+    assert len([link for link in page.links if link.startswith("tel:")]) > 2
+    stale = asker.client.post(f"{ADVICE}step/1/", data={"answer": "no"}, headers={"Cookie": "visit=" + "x" * 43})
+    assert "This page was open too long" in stale.text
+    kept = asker.client.post(f"{ADVICE}bring/", data={"text": "What I wrote"})
+    assert "What I wrote" in kept.text, "what somebody wrote is given back"
+    other = asker.client.post("/en/prevention/advice/step/1/", data={"answer": "no"})
+    assert (other.status_code, "cookie for this" in other.text) == (400, False)
+
+
+def test_nobody_makes_the_figures_from_one_address(house: House, settings: config.Settings) -> None:
+    elsewhere = settings.model_copy(update={"trusted_proxies": 1})
+    tab = Tab(create_app(elsewhere).test_client())
+    fields, forwarded = {"csrf_token": tab.token(), "answer": "no"}, {"X-Forwarded-For": "203.0.113.9"}
+    for rest in ("step/1/", "over", "yours/helped", "begin-here"):
+        told = [tab.client.post(ADVICE + rest, data=fields, headers=forwarded).status_code for _ in range(121)]
+        assert (set(told[:120]), told[120]) == ({303}, 429), rest
+        other = {"X-Forwarded-For": "203.0.113.10"}
+        assert tab.client.post(ADVICE + rest, data=fields, headers=other).status_code == 303
+    rows = len(house.snapshot()["visitor_sessions"])
+    for _ in range(130):
+        tab.client.set_cookie("visit", sessions.new_cookie())
+        assert tab.get(f"{ADVICE}yours/", **forwarded).status_code == 303
+    assert len(house.snapshot()["visitor_sessions"]) == rows + 120, "nor fills the table by asking"
+    db.engine().dispose()
 
 
 def test_the_language_can_be_changed_on_the_way(asker: Asker) -> None:
@@ -197,6 +305,36 @@ def test_the_answers_are_shown_to_be_changed_before_they_go_along(asker: Asker) 
     text = asker.page(f"{ADVICE}bring/").form("/chat/bring").fields["text"]
     assert "What happened?\n– Someone threatens me with my pictures" in text
     assert "boy" not in text, "that is asked for the figures only"
+
+
+def test_the_text_to_bring_goes_to_the_other_language_with_what_was_changed(asker: Asker) -> None:
+    asker.walk(*PAID)
+    shown = asker.page(f"{ADVICE}bring/")
+    own = shown.form("/chat/bring").fields["text"]
+    refused = Page(asker.post(f"{asker.chat}bring", {"text": "x" * 4001, "choice": "yes"}).text)
+    for page in (shown, refused):
+        buttons = re.findall(r'<button type="submit" form="bring"([^>]*)>', page.html)
+        assert len(buttons) == 2
+        assert 'formaction="/nl/youth/advice/bring/"' in buttons[1]
+
+    def in_dutch(text: str) -> Page:
+        sent = asker.post("/nl/youth/advice/bring/", {"text": text, "other_language": "y"})
+        assert sent.status_code == 200
+        return Page(sent.text)
+
+    changed = in_dutch("My own words\r\nin two lines")
+    assert (changed.language, changed.form("/chat/bring").fields["text"]) == ("nl", "My own words\nin two lines")
+    assert changed.form("/chat/bring").action == "/nl/youth/chat/bring"
+    assert "Wat is er gebeurd?" in in_dutch(own.replace("\n", "\r\n")).form("/chat/bring").fields["text"]
+    Tab(asker.client, "prevention").join()
+    elsewhere = in_dutch("My own words")
+    assert elsewhere.form("/chat/bring").fields["text"] == "My own words"
+    assert "end_other" in elsewhere.attributes
+
+
+def test_advice_that_is_not_counted_is_not_asked_about(asker: Asker) -> None:
+    asker.submit(ADVICE, asker.page(asker.walk(*PAID)).form("/over"))
+    assert "helped" not in asker.page(asker.walk(*PAID)).attributes
 
 
 # Another visit
