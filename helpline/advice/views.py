@@ -85,7 +85,8 @@ def _leave_notice(notice: str) -> None:
     """Kept in the session, never in an address; a browser that never was here is told nothing."""
     cookie = request.cookies.get(web.VISIT)
     if cookie is not None and sessions.is_cookie(cookie):
-        with contextlib.suppress(RateLimitExceeded):
+        # Whoever has just left gets nothing kept again.
+        with contextlib.suppress(RateLimitExceeded, sessions.Left):
             _keep_notice(cookie, notice)
 
 

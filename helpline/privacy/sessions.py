@@ -31,6 +31,10 @@ STEP = timedelta(minutes=1)
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
+class Left(Exception):
+    """This browser's visitor has just left by the quick exit: nothing may be kept for it again."""
+
+
 class VisitorSession(Base):
     """One anonymous visit; no column tells whose, from where or which chat."""
 

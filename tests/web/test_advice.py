@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from helpline import clock, config, create_app, db
+from helpline.advice import service
 from helpline.chat.states import State
 from helpline.contacts.models import AdviceHelped
 from helpline.privacy import sessions
@@ -196,6 +197,18 @@ def test_what_is_said_first_binds_a_browser_to_no_line(asker: Asker) -> None:
     stranger = Asker(asker.client.application.test_client())
     stranger.get(f"{ADVICE}yours/")
     assert "notice" not in stranger.page(ADVICE).attributes
+
+
+def test_whoever_has_just_left_is_led_to_the_first_question_without_a_word(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(cookie: str, notice: str) -> None:
+        raise sessions.Left
+
+    asker.page(ADVICE)
+    monkeypatch.setattr(service, "leave_notice", refuse)
+    assert asker.get(f"{ADVICE}yours/").headers["Location"] == ADVICE
+    assert "notice" not in asker.page(ADVICE).attributes
 
 
 def test_while_somebody_reads_nothing_is_forgotten(asker: Asker, later: Callable[..., None]) -> None:
