@@ -11,6 +11,7 @@ from helpline.chat import gaps, store
 from helpline.chat.items import Outcome, Read, Refused, Stored
 from helpline.db import reading
 from helpline.extensions import socketio
+from helpline.privacy import sessions
 
 VISITOR, CONSOLE = "/visitor", "/console"
 _CHAT, _STAFF = "chat:", "staff:"
@@ -61,13 +62,15 @@ for _namespace in (VISITOR, CONSOLE):
     metrics.CONNECTIONS.labels(_namespace).set_function(partial(open_sockets, _namespace))
 
 
-def hang_up(session_key: str) -> None:
-    """Close the sockets of a visitor's session that has ended."""
-    bus.everywhere("hang_up", session_key)
+def hang_up(session_key: str, *, left: bool = False) -> None:
+    """Close the sockets of a visitor's session that has ended; who `left` by the quick exit can't be brought back."""
+    bus.everywhere("hang_up", session_key, left)
 
 
 @bus.handler("hang_up")
-def _hang_up_here(session_key: str) -> None:
+def _hang_up_here(session_key: str, left: bool = False) -> None:
+    if left:
+        sessions.leave(session_key, clock.now())
     for sid in _sockets_in(session_room(session_key), VISITOR):
         socketio.server.disconnect(sid, namespace=VISITOR)
 

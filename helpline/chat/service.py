@@ -232,7 +232,7 @@ def quick_exit(cookie: str | None, action: Action = Action.EMERGENCY_EXIT) -> No
         content = sessions.load(cookie, now, lock=True) or {}
         _leave_current(session, content, now, action)
         sessions.end(cookie)
-        after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
+        after_commit(lambda: push.hang_up(sessions.key_of(cookie), left=action == Action.EMERGENCY_EXIT))
 
 
 # The counsellor's side

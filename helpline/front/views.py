@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from helpline import config, web
+from helpline import clock, config, web
 from helpline.advice import service as advice
 from helpline.chat import service as chat
 from helpline.chat.states import Action
@@ -15,6 +17,7 @@ from helpline.front import around
 from helpline.lines import service, texts
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line, limits_of, own_line
+from helpline.privacy import sessions
 
 public = Blueprint("public", __name__)
 
@@ -106,8 +109,11 @@ def quick_exit() -> Response:
     A request that another site made only gets the neutral page, so that nobody else can end a visit.
     """
     meant = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-    if meant:
-        chat.quick_exit(request.cookies.get(web.VISIT))
+    cookie = request.cookies.get(web.VISIT)
+    if meant and cookie is not None:
+        # First of all, for the first form of a visit may be under way, which has no session yet.
+        sessions.leave(sessions.key_of(cookie), clock.now())
+        chat.quick_exit(cookie)
     elsewhere = config.current().exit_url
     if request.method == "POST":
         answer: Response = make_response("", 204)
@@ -118,3 +124,9 @@ def quick_exit() -> Response:
     if meant:
         web.clear_cookie(answer, web.VISIT)
     return answer
+
+
+@public.app_errorhandler(sessions.Left)
+def left_already(_: sessions.Left) -> tuple[Any, int]:
+    """To a form that was under way when its visitor left: it did nothing, and the answer shows nothing of us."""
+    return web.problem(410, "not_found", "public/neutral.html")

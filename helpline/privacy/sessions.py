@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,12 @@ IDLE = timedelta(hours=2)
 # The moment of the last visit is rounded, and written at most this often.
 STEP = timedelta(minutes=1)
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+# So long a form may have been under way when its visitor left; and of so many this process remembers it.
+LEFT_FOR = timedelta(minutes=1)
+MOST_LEFT = 10_000
+
+_left: dict[str, datetime] = {}
+_left_lock = threading.Lock()
 
 
 class Left(Exception):
@@ -103,11 +110,27 @@ def load(cookie: str | None, now: datetime, *, lock: bool = False) -> dict[str, 
         return None
 
 
+def leave(key: str, now: datetime) -> None:
+    """For a minute, let no form that is still under way make the session with this key anew in this process."""
+    with _left_lock:
+        _left.pop(key, None)
+        _left[key] = now
+        while len(_left) > MOST_LEFT or now - next(iter(_left.values())) > LEFT_FOR:
+            del _left[next(iter(_left))]
+
+
+def _refuse_who_left(key: str, now: datetime) -> None:
+    at = _left.get(key)
+    if at is not None and now - at <= LEFT_FOR:
+        raise Left
+
+
 def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
     """The content, {} when there is none, and a locked row even when there was none.
 
-    Two requests of one browser, such as a form that was sent twice, come one after the other this way.
+    Two requests of one browser, such as a form that was sent twice, come one after the other this way. Raises Left.
     """
+    _refuse_who_left(key_of(cookie), now)
     if session.get(VisitorSession, key_of(cookie)) is None:
         try:
             with session.begin_nested():
@@ -118,7 +141,8 @@ def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
 
 
 def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
-    """Write the session's content and let its two idle hours begin again."""
+    """Write the session's content and let its two idle hours begin again. Raises Left."""
+    _refuse_who_left(key_of(cookie), now)
     with transaction() as session:
         row = session.get(VisitorSession, key_of(cookie))
         if row is None:

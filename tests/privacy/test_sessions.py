@@ -181,6 +181,29 @@ def test_a_new_session_under_the_same_cookie_knows_nothing_of_the_old_one() -> N
         assert sessions.claim(session, cookie, NOW) == {}
 
 
+def test_whoever_left_by_the_quick_exit_is_not_brought_back_for_a_minute() -> None:
+    cookie, other = a_session(chat="c1"), a_session(chat="c2")
+    sessions.leave(sessions.key_of(cookie), NOW)
+    sessions.end(cookie)
+    with db.transaction() as session, pytest.raises(sessions.Left):
+        sessions.claim(session, cookie, NOW + timedelta(minutes=1))
+    with pytest.raises(sessions.Left):
+        sessions.save(cookie, {"chat": "c1"}, NOW + timedelta(minutes=1))
+    assert row_of(cookie) is None
+    sessions.save(other, {"chat": "c2"}, NOW)
+    sessions.save(cookie, {}, NOW + timedelta(seconds=61))
+
+
+def test_of_those_who_left_no_more_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_LEFT", 2)
+    keys = [sessions.key_of(sessions.new_cookie()) for _ in range(3)]
+    for key in keys:
+        sessions.leave(key, NOW)
+    assert list(sessions._left) == keys[1:]
+    sessions.leave(keys[0], NOW + timedelta(seconds=61))
+    assert list(sessions._left) == [keys[0]]
+
+
 # Claimed
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helpline import config
+from helpline import bus, config
+from helpline.privacy import sessions
 from tests.web.conftest import House
-from tests.web.pages import Page, Tab, cookies_set
+from tests.web.pages import ANSWERS, Page, Tab, cookies_set
 
 DELETED = "Expires=Thu, 01 Jan 1970"
 
@@ -104,6 +105,58 @@ def test_where_an_address_is_set_the_exit_leads_there(house: House, tab: Tab, mo
     assert (answer.status_code, answer.headers["Location"]) == (303, "https://weather.example/today")
     assert answer.headers["Referrer-Policy"] == "same-origin", "the other site does not learn where one came from"
     assert DELETED in cookies_set(answer)["visit"]
+
+
+def left_while_a_form_is_under_way(house: House, tab: Tab) -> Tab:
+    """The same browser, where the answer that takes the cookie away has not come yet."""
+    kept = tab.client.get_cookie("visit")
+    assert kept is not None
+    other = house.tab()
+    other.client.set_cookie("visit", kept.value)
+    assert tab.client.post("/exit").status_code == 204
+    return other
+
+
+def test_a_form_that_is_under_way_does_not_bring_the_visit_back(house: House, tab: Tab) -> None:
+    tab.join(first_message="Hello")
+    other = left_while_a_form_is_under_way(house, tab)
+    before = house.snapshot()
+    for path, sent in (
+        (tab.chat, ANSWERS),
+        (f"{tab.chat}bring", {"text": "Mine", "choice": "yes"}),
+    ):
+        answer = other.post(path, sent)
+        assert answer.status_code == 410, path
+        assert not any(link.startswith("/") for link in Page(answer.text).links)
+    assert house.snapshot() == before
+    assert before["visitor_sessions"] == []
+
+
+def test_nor_does_the_first_form_of_a_visit_begin_one(house: House, tab: Tab) -> None:
+    tab.get(tab.chat)
+    other = left_while_a_form_is_under_way(house, tab)
+    assert other.post(tab.chat, ANSWERS).status_code == 410
+    assert house.snapshot()["visitor_sessions"] == house.snapshot()["chats"] == []
+
+
+def test_nor_does_one_that_another_process_has_in_hand(house: House, tab: Tab) -> None:
+    tab.get(tab.chat)
+    kept = tab.client.get_cookie("visit")
+    assert kept is not None
+    bus._take("hang_up", (sessions.key_of(kept.value), True))
+    assert tab.post(tab.chat, ANSWERS).status_code == 410
+    assert house.snapshot()["visitor_sessions"] == []
+
+
+def test_who_ends_a_visit_on_another_line_goes_on_with_the_same_browser(house: House, tab: Tab) -> None:
+    other = house.tab()
+    other.line = "prevention"
+    other.join()
+    kept = other.client.get_cookie("visit")
+    assert kept is not None
+    tab.client.set_cookie("visit", kept.value)
+    assert tab.post("/en/youth/advice/begin-here").status_code == 303
+    tab.join()
 
 
 def test_every_page_has_the_way_out(house: House, tab: Tab) -> None:
