@@ -13,9 +13,10 @@ def create_app(settings=None, async_mode="threading"):
     """
     from helpline import web
     from helpline.advice import service as advice
+    from helpline.lines import service as lines
 
     app = web.new_flask(settings)
-    advice.prepare(app.config["SETTINGS"].instance_dir)
+    advice.prepare(app.config["SETTINGS"].instance_dir, in_use=lines.countries())
     web.register_extensions(app, async_mode)
     web.register_pages(app)
     web.register_sockets(app)

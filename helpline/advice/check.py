@@ -5,26 +5,36 @@ Errors keep the server from starting; warnings are what an administrator should 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpline.advice import loader
 from helpline.advice.loader import CHAT, TREES, Card, Content
-from helpline.advice.shapes import LineFiles, TreeFiles
-from helpline.advice.tree import Answers, Question
+from helpline.advice.shapes import LineFiles, SharedWords, TreeWords
+from helpline.advice.tree import Advice, Answers, Question
 from helpline.advice.ways import Ways, all_ways
 from helpline.content.files import ContentError, Document, Place
 from helpline.content.lists import word_list
-from helpline.content.wording import remarks
+from helpline.content.wording import Remark, markdown, reached, remarks
 from helpline.lines import texts
 from helpline.lines.texts import HelpEntry
 
 # Nobody can read more ways through one tree than these, neither an author nor a test.
 MOST_PATHS = 600
-# The help entries of a country, by key.
-Known = Mapping[str, HelpEntry]
+
+
+@dataclass(frozen=True)
+class Country:
+    """The help entries of a country that a line may show, by key, and those that the organisation shows nowhere.
+
+    strict: what lacks here keeps the server from starting.
+    """
+
+    known: Mapping[str, HelpEntry]
+    hidden: frozenset[str]
+    strict: bool
 
 
 @dataclass
@@ -35,28 +45,51 @@ class Found:
     warnings: list[str] = field(default_factory=list)
 
 
-def of_everything(instance_dir: Path | None, root: Path = TREES) -> Found:
-    """All lines, all trees, all languages, with the help entries of every country."""
+def of_everything(instance_dir: Path | None, root: Path = TREES, *, in_use: Collection[str] | None = None) -> Found:
+    """All lines, all trees, all languages, with the help entries of every country.
+
+    in_use: the countries of the lines, None for any. In others an organisation's own file is only warned about.
+    """
     found = Found()
+    strict = frozenset(
+        country
+        for country in texts.countries(instance_dir)
+        if in_use is None or country in in_use or not texts.has_own_help(country, instance_dir)
+    )
     for line in loader.lines(root):
         content, problems = loader.read_line(line, root)
         found.errors += problems
         if content is not None:
-            found.errors += of_content(content, instance_dir)
+            _of_content(content, _countries(line, strict, instance_dir), found)
     for country in texts.countries(instance_dir):
         try:
-            found.warnings += texts.unverified(country, instance_dir)
+            _of_help(country, instance_dir, found)
         except ContentError as error:
-            found.errors.append(str(error))
+            (found.errors if country in strict else found.warnings).append(str(error))
     return found
 
 
-def of_content(content: Content, instance_dir: Path | None) -> list[str]:
+def _of_content(content: Content, countries: Mapping[str, Country], found: Found) -> None:
     """Ways, cards, contacts and wording of a line's trees."""
-    found = list(_cycles(content))
-    if not found:
-        found += _of_ways(content, instance_dir)
-    return [*found, *_of_wording(content.files)]
+    cycles = list(_cycles(content))
+    found.errors += cycles
+    if not cycles:
+        ways = all_ways(content.forest, loader.needs(content.files))
+        found.errors += _of_ways(content, ways)
+        found.errors += _of_cards(content, {name: there for name, there in countries.items() if there.strict})
+        lenient = {name: there for name, there in countries.items() if not there.strict}
+        found.warnings += _of_cards(content, lenient)
+        for name, country in countries.items():
+            (found.errors if country.strict else found.warnings).extend(_of_contacts(content, ways, name, country))
+    found.errors += _of_wording(content.files)
+
+
+def _of_help(country: str, instance_dir: Path | None, found: Found) -> None:
+    """What nobody verified, and how the entries are worded: strictly in the files that ship."""
+    found.warnings += texts.unverified(country, instance_dir)
+    for document, place, lang, said in texts.sentences(country, instance_dir):
+        shipped = document.path.is_relative_to(texts.PACKAGED)
+        (found.errors if shipped else found.warnings).extend(wording_of(document, said, lang, place))
 
 
 # Ways
@@ -89,8 +122,7 @@ def _cycles(content: Content) -> Iterator[str]:
         yield from visit(node, ())
 
 
-def _of_ways(content: Content, instance_dir: Path | None) -> Iterator[str]:
-    ways = all_ways(content.forest)
+def _of_ways(content: Content, ways: Ways) -> Iterator[str]:
     yield from _of_nodes(content, ways)
     for question, answers in ways.dead_ends:
         document, where = _place(content, question)
@@ -107,13 +139,15 @@ def _of_ways(content: Content, instance_dir: Path | None) -> Iterator[str]:
     for slug, number in ways.most.items():
         if number > MOST_PATHS:
             yield content.files.trees[slug].document.at((), f"{number} paths, {MOST_PATHS} at most")
-    countries = _countries(content, instance_dir)
-    yield from _of_cards(content, countries)
-    for country, known in countries.items():
-        for advice, compositions in ways.composed.items():
-            if any(not _has_contact(content, advice, pieces, known) for pieces in compositions):
-                document, where = _place(content, advice)
-                yield document.at(where, f"no human contact at the end of {advice} in {country}")
+    for (advice, section, number), answers in ways.unmet.items():
+        document, where = _place(content, advice)
+        problem = f"this part is shown without the answers it needs after {_told(answers)}"
+        yield document.at((*where, "sections", section, number), problem)
+    for advice, compositions in ways.composed.items():
+        twice = {piece for pieces in compositions for piece in pieces if pieces.count(piece) > 1}
+        for piece in sorted(twice):
+            document, where = _place(content, advice)
+            yield document.at(where, f"part {piece!r} is read twice in {advice}")
 
 
 def _of_nodes(content: Content, ways: Ways) -> Iterator[str]:
@@ -143,21 +177,25 @@ def _told(answers: Answers) -> str:
 # Cards and people
 
 
-def _countries(content: Content, instance_dir: Path | None) -> dict[str, Known]:
-    """The help entries that this line may show, by country; those of a broken file are told elsewhere."""
-    found: dict[str, Known] = {}
+def _countries(line: str, strict: Collection[str], instance_dir: Path | None) -> dict[str, Country]:
+    """The countries with their help entries for this line; a broken file is told elsewhere."""
+    found: dict[str, Country] = {}
     for country in texts.countries(instance_dir):
         with suppress(ContentError):
-            found[country] = texts.load_help(country, "en", instance_dir, line=content.files.line)
+            found[country] = Country(
+                texts.load_help(country, "en", instance_dir, line=line),
+                texts.hidden(country, instance_dir),
+                country in strict,
+            )
     return found
 
 
-def _of_cards(content: Content, countries: Mapping[str, Known]) -> Iterator[str]:
+def _of_cards(content: Content, countries: Mapping[str, Country]) -> Iterator[str]:
     for (lang, slug, name), blocks in content.parts.items():
         documents = content.files.shared_documents
         document = documents[lang] if slug == loader.SHARED else content.files.trees[slug].word_documents[lang]
         for card in (block for block in blocks if isinstance(block, Card) and block.key != CHAT):
-            lacking = [country for country, known in countries.items() if card.key not in known]
+            lacking = [name for name, there in countries.items() if card.key not in (*there.known, *there.hidden)]
             if countries and len(lacking) == len(countries):
                 yield document.at(("parts", name), f"there is no help entry {card.key!r} on this line")
             elif lacking and not card.optional:
@@ -168,16 +206,23 @@ def _of_cards(content: Content, countries: Mapping[str, Known]) -> Iterator[str]
                 )
 
 
-def _has_contact(content: Content, advice: str, pieces: tuple[str, ...], known: Known) -> bool:
-    """Whether a person can be reached from these pieces, in every language."""
-    slug = advice.partition("/")[0]
-    for lang in content.files.shared:
-        cards = {
-            block.key for piece in pieces for block in content.blocks(slug, piece, lang) if isinstance(block, Card)
-        }
-        if CHAT not in cards and not any(key in known and (known[key].phone or known[key].chat_url) for key in cards):
-            return False
-    return True
+def _of_contacts(content: Content, ways: Ways, name: str, country: Country) -> Iterator[str]:
+    """Advice without a person at its end; the urgent one needs others than us, whose chat may be closed."""
+    lang = next(iter(content.files.shared))  # the cards are the same in all
+    for advice, compositions in ways.composed.items():
+        slug = advice.partition("/")[0]
+        node = content.forest.nodes[advice]
+        urgent = isinstance(node, Advice) and node.urgent
+        for pieces in compositions:
+            blocks = [block for piece in pieces for block in content.blocks(slug, piece, lang)]
+            cards = {block.key for block in blocks if isinstance(block, Card)}
+            entries = [country.known[key] for key in cards if key in country.known]
+            others = any(entry.phone or entry.chat_url for entry in entries)
+            if not others and (urgent or CHAT not in cards):
+                document, where = _place(content, advice)
+                beside = ", beside our own chat, which may be closed" if CHAT in cards else ""
+                yield document.at(where, f"no human contact at the end of {advice} in {name}{beside}")
+                break
 
 
 # Wording
@@ -185,21 +230,33 @@ def _has_contact(content: Content, advice: str, pieces: tuple[str, ...], known: 
 
 def _of_wording(files: LineFiles) -> Iterator[str]:
     for lang, words in files.shared.items():
-        yield from wording_of(files.shared_documents[lang], words.model_dump(exclude_none=True), lang)
-    for found in files.trees.values():
-        yield from _of_tree(found)
+        yield from _of_words(files.shared_documents[lang], words, lang)
+    for tree in files.trees.values():
+        for lang, said in tree.words.items():
+            yield from _of_words(tree.word_documents[lang], said, lang)
 
 
-def _of_tree(found: TreeFiles) -> Iterator[str]:
-    for lang, words in found.words.items():
-        yield from wording_of(found.word_documents[lang], words.model_dump(exclude_none=True), lang)
+def _of_words(document: Document, words: SharedWords | TreeWords, lang: str) -> Iterator[str]:
+    for where, said in texts_of(words.model_dump(exclude_none=True)):
+        yield from wording_of(document, said, lang, where)
+        found = reached(said) + (markdown(said) if where[0] != "parts" else [])
+        yield from _told_of(document, where, found)
 
 
-def wording_of(document: Document, said: object, lang: str, where: Place = ()) -> Iterator[str]:
-    """Remarks on every text in what a file says."""
+def texts_of(said: object, where: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every text in what a file says, with its place."""
     if isinstance(said, dict):
         for key, value in said.items():
-            yield from wording_of(document, value, lang, (*where, key))
+            yield from texts_of(value, (*where, key))
     elif isinstance(said, str):
-        for remark in remarks(said, word_list(lang)):
-            yield f"{document.path}:{document.text_line(where, remark.start)}: {remark.text}"
+        yield where, said
+
+
+def wording_of(document: Document, said: str, lang: str, where: Place) -> Iterator[str]:
+    """Remarks on the sentences of a text."""
+    yield from _told_of(document, where, remarks(said, word_list(lang)))
+
+
+def _told_of(document: Document, where: Place, found: list[Remark]) -> Iterator[str]:
+    for remark in found:
+        yield f"{document.path}:{document.text_line(where, remark.start)}: {remark.text}"

@@ -9,9 +9,10 @@ import click
 
 from helpline import config
 from helpline.advice import check, loader
-from helpline.advice.loader import LANGUAGES, Content
+from helpline.advice.loader import Content
 from helpline.advice.tree import Advice, Answers, Question, paths
 from helpline.advice.ways import Entry, all_ways
+from helpline.content.files import LANGUAGES
 
 
 @click.group()

@@ -30,11 +30,10 @@ from helpline.advice.shapes import (
     TreeWords,
 )
 from helpline.advice.tree import Advice, Branch, Condition, Forest, Node, Piece, Question
-from helpline.content.files import ContentError, Document, clean, read
+from helpline.content.files import LANGUAGES, ContentError, Document, clean, read
 
 TREES = Path(__file__).resolve().parent / "trees"
 SHARED = "shared"
-LANGUAGES = ("en", "nl")
 # The card that leads to the line's own chat; every other card is a help entry of the country.
 CHAT = "chat"
 
@@ -154,6 +153,11 @@ def _words(folder: Path, model: type[M], found: list[str]) -> dict[str, tuple[M,
     """The words of a folder in each language that has them."""
     said = {lang: _read(folder / f"{lang}.yaml", model, found) for lang in LANGUAGES}
     return {lang: words for lang, words in said.items() if words is not None}
+
+
+def needs(files: LineFiles) -> dict[str, Condition]:
+    """Shared part -> the answers without which nobody may read it."""
+    return {part: _condition(when) for part, when in files.shape.needs.items()}
 
 
 def _condition(when: Mapping[str, list[str]]) -> Condition:

@@ -40,15 +40,18 @@ class BoundElsewhere(Exception):
 # Content
 
 
-def prepare(instance_dir: Path | None, root: Path = TREES) -> None:
-    """Read all trees before the first visitor comes; raises ContentError with the first thing that is wrong."""
+def prepare(instance_dir: Path | None, root: Path = TREES, *, in_use: frozenset[str] | None = None) -> None:
+    """Read all trees before the first visitor comes; raises ContentError with the first thing that is wrong.
+
+    in_use: the countries of the lines; an own help file of another one keeps nobody from starting.
+    """
     own = instance_dir if instance_dir is not None and (instance_dir / "help").is_dir() else None
-    _checked(own, root)
+    _checked(own, root, in_use)
 
 
 @lru_cache(maxsize=4)
-def _checked(instance_dir: Path | None, root: Path) -> None:
-    errors = check.of_everything(instance_dir, root).errors
+def _checked(instance_dir: Path | None, root: Path, in_use: frozenset[str] | None) -> None:
+    errors = check.of_everything(instance_dir, root, in_use=in_use).errors
     if errors:
         raise ContentError(errors[0])
     for line in loader.lines(root):

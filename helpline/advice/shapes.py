@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
@@ -26,6 +26,10 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _options(when: object) -> object:
+    return {key: _listed(options) for key, options in when.items()} if isinstance(when, dict) else when
+
+
 class BranchShape(_Strict):
     """`go`: a question or advice of this tree, or `tree:<slug>`; `when`: question -> option or options."""
 
@@ -35,7 +39,7 @@ class BranchShape(_Strict):
     @field_validator("when", mode="before")
     @classmethod
     def _several(cls, value: object) -> object:
-        return {key: _listed(options) for key, options in value.items()} if isinstance(value, dict) else value
+        return _options(value)
 
 
 class QuestionShape(_Strict):
@@ -60,7 +64,7 @@ class PieceShape(_Strict):
     @field_validator("when", mode="before")
     @classmethod
     def _several(cls, value: object) -> object:
-        return {key: _listed(options) for key, options in value.items()} if isinstance(value, dict) else value
+        return _options(value)
 
 
 class AdviceShape(_Strict):
@@ -83,7 +87,7 @@ class AdviceShape(_Strict):
 class TreeShape(_Strict):
     """`asked_for`: whom the advice is for, in the figures."""
 
-    asked_for: Slug
+    asked_for: Literal["self", "friend", "child", "professional", "unknown"]
     start: Slug
     questions: dict[Slug, QuestionShape]
     advice: dict[Slug, AdviceShape]
@@ -98,20 +102,26 @@ class SectionShape(_Strict):
 
 
 class Figures(_Strict):
-    """Which questions give the asker's age band and gender in the figures."""
+    """Which shared questions give the asker's age band and gender in the figures: both or none."""
 
     age_band: Slug | None = None
     gender: Slug | None = None
 
 
 class LineShape(_Strict):
-    """What all trees of a line share."""
+    """What all trees of a line share. `needs`: shared part -> the answers without which nobody may read it."""
 
     start: Slug
     sections: dict[Slug, SectionShape]
     closing: list[Slug] = []
+    needs: dict[Slug, dict[Slug, list[Slug]]] = {}
     figures: Figures = Figures()
     questions: dict[Slug, QuestionShape] = {}
+
+    @field_validator("needs", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return {part: _options(needed) for part, needed in value.items()} if isinstance(value, dict) else value
 
 
 class QuestionWords(_Strict):

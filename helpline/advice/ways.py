@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from helpline.advice.tree import Advice, Answers, Forest, NotInTheTree, Question, holds
+from helpline.advice.tree import Advice, Answers, Condition, Forest, NotInTheTree, Question, holds
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Ways:
     dead_ends: (question, answers)
     again: question asked a second time -> answers
     silent: (advice, section) -> answers after which the section says nothing
+    unmet: (advice, section, number of its piece) that is shown without the answers it needs -> answers
     entries: tree -> how one comes to it
     most: tree -> how many ways lead through it
     """
@@ -39,13 +40,18 @@ class Ways:
     dead_ends: list[tuple[str, Answers]] = field(default_factory=list)
     again: dict[str, Answers] = field(default_factory=dict)
     silent: dict[tuple[str, str], Answers] = field(default_factory=dict)
+    unmet: dict[tuple[str, str, int], Answers] = field(default_factory=dict)
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
 
 
-def all_ways(forest: Forest) -> Ways:
-    """Every way through every tree that answers lead to. The forest has no cycles."""
-    ways, ahead = Ways(), _Ahead(forest)
+def all_ways(forest: Forest, needs: Mapping[str, Condition] | None = None) -> Ways:
+    """Every way through every tree that answers lead to. The forest has no cycles.
+
+    needs: piece -> the answers without which nobody may read it.
+    """
+    needs = needs or {}
+    ways, ahead = Ways(), _Ahead(forest, needs)
     waiting = [Entry(forest.start)]
     while waiting:
         entry = waiting.pop()
@@ -59,7 +65,7 @@ def all_ways(forest: Forest) -> Ways:
             number += 1
             node = forest.nodes[end]
             if isinstance(node, Advice):
-                _arrived(node, answers, known, ways)
+                _arrived(node, answers, known, ways, needs)
             else:
                 waiting.append(ahead.entry(node, known, entry.asked | {_key(question) for question, _ in answers}))
         ways.most[slug] = max(number, ways.most.get(slug, 0))
@@ -95,7 +101,9 @@ def _through(forest: Forest, entry: Entry, ways: Ways) -> Iterator[tuple[Answers
     yield from onwards(entry.start, (), dict(entry.known))
 
 
-def _arrived(advice: Advice, answers: Answers, known: dict[str, str], ways: Ways) -> None:
+def _arrived(
+    advice: Advice, answers: Answers, known: dict[str, str], ways: Ways, needs: Mapping[str, Condition]
+) -> None:
     ways.visited.add(advice.id)
     ways.composed.setdefault(advice.id, set()).add(
         tuple(piece for _, pieces in advice.composed(known) for piece in pieces)
@@ -103,6 +111,9 @@ def _arrived(advice: Advice, answers: Answers, known: dict[str, str], ways: Ways
     for section, pieces in advice.sections:
         heard = {(advice.id, section, number) for number, piece in enumerate(pieces) if holds(piece.when, known)}
         ways.shown |= heard
+        for place in heard:
+            if not holds(needs.get(pieces[place[2]].name, {}), known):
+                ways.unmet.setdefault(place, answers)
         if not heard:
             ways.silent.setdefault((advice.id, section), answers)
 
@@ -110,7 +121,7 @@ def _arrived(advice: Advice, answers: Answers, known: dict[str, str], ways: Ways
 class _Ahead:
     """What still matters on the way: without it each tree would be walked for every earlier answer there is."""
 
-    def __init__(self, forest: Forest) -> None:
+    def __init__(self, forest: Forest, needs: Mapping[str, Condition]) -> None:
         trees = {node.tree for node in forest.nodes.values()}
         self._own: dict[str, set[str]] = {slug: set() for slug in trees}
         self._wanted: dict[str, set[str]] = {slug: set() for slug in trees}
@@ -122,7 +133,10 @@ class _Ahead:
                 onwards[node.tree] |= {branch.go.partition("/")[0] for branch in node.branches}
             else:
                 self._wanted[node.tree] |= {
-                    key for _, pieces in node.sections for piece in pieces for key in piece.when
+                    key
+                    for _, pieces in node.sections
+                    for piece in pieces
+                    for key in (*piece.when, *needs.get(piece.name, ()))
                 }
         for _ in trees:  # no way is longer than there are trees
             for slug, others in onwards.items():

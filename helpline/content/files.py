@@ -20,6 +20,8 @@ from pydantic import BaseModel, ValidationError
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 Place = tuple[int | str, ...]
+# All that visitors read is there in each of these.
+LANGUAGES = ("en", "nl")
 BOOL = "tag:yaml.org,2002:bool"
 
 

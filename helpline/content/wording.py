@@ -18,6 +18,16 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’.@/][^\W_]+)*")
 _MARKS = re.compile(r"^[ \t]*(?:[-*>]|\d+\.|#+)[ \t]+|[*_`]|\[\[[^\]]*\]\]", re.MULTILINE)
 
 
+# A telephone number has three digits in a row, or six with something between them; an age or a range has neither.
+_REACHED = {
+    "a telephone number": re.compile(r"\d{3}|\d(?:[ ()./-]{0,2}\d){5}"),
+    "a link or an address": re.compile(
+        r"https?:|www\.|\]\(|\]\[|<\w|\S@\S|(?<![\w-])[a-z0-9-]{2,}\.[a-z]{2,}(?!\w)", re.IGNORECASE
+    ),
+}
+_MARKDOWN = re.compile(r"\[\[|\]\]|\]\(|[*`<]|__|(?<!\w)_\w|^[ \t]*(?:#|>|[-+] |\d+[.)] )", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class WordList:
     """Words of one language: those never used, and those that have an easier one (word -> what to write instead).
@@ -84,6 +94,21 @@ def remarks(text: str, lists: WordList) -> list[Remark]:
         if suspect:
             found += [Remark(start, f"{problem}: {_cut(sentence)!r}") for problem in _bad_words(sentence, lists)]
     return found
+
+
+def reached(text: str) -> list[Remark]:
+    """Telephone numbers, links and addresses: they belong into a help entry, where somebody verifies them."""
+    return [
+        Remark(match.start(), f"{kind} in the text, rather a help entry: {_cut(text[match.start() :])!r}")
+        for kind, pattern in _REACHED.items()
+        if (match := pattern.search(text)) is not None
+    ]
+
+
+def markdown(text: str) -> list[Remark]:
+    """Marks in a text that is shown as it stands."""
+    match = _MARKDOWN.search(text)
+    return [] if match is None else [Remark(match.start(), f"{match[0].strip()!r} is shown as it stands here")]
 
 
 def _bad_words(sentence: str, lists: WordList) -> Iterator[str]:

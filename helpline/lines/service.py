@@ -81,6 +81,11 @@ def all_lines() -> list[Line]:
         return list(session.scalars(select(Line).order_by(Line.slug)))
 
 
+def countries() -> frozenset[str]:
+    """The countries of the lines."""
+    return frozenset(line.country for line in all_lines())
+
+
 def get_line(slug: str) -> Line:
     """The line called `slug`; raises UnknownLine."""
     with reading() as session:

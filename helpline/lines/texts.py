@@ -25,10 +25,9 @@ from pydantic import (
 )
 
 from helpline import clock
-from helpline.content.files import ContentError, cached, clean, parse
+from helpline.content.files import LANGUAGES, ContentError, Document, Place, cached, clean, parse
 
 PACKAGED = Path(__file__).resolve().parent
-LANGUAGES = ("en", "nl")
 ALWAYS_THERE = ("emergency", "crisis")
 VERIFIED_FOR = timedelta(days=365)
 
@@ -105,16 +104,21 @@ class _Read:
     """An entry and where it stands."""
 
     entry: _Entry
-    path: Path
-    line: int
+    document: Document
+    key: str
+
+    @property
+    def path(self) -> Path:
+        return self.document.path
+
+    @property
+    def line(self) -> int:
+        return self.document.line((self.key, "verified"))
 
 
 def _read_help(path: Path, text: str) -> dict[str, _Read]:
     document = parse(text, path)
-    return {
-        str(key): _Read(document.as_model(_Entry, (key,)), path, document.line((key, "verified")))
-        for key in document.data
-    }
+    return {str(key): _Read(document.as_model(_Entry, (key,)), document, str(key)) for key in document.data}
 
 
 def _read_limits(path: Path, text: str) -> Limits:
@@ -172,6 +176,25 @@ def load_help(
         for key, entry in entries.items()
         if line is None or line in entry.lines or key in ALWAYS_THERE
     }
+
+
+def hidden(country: str, instance_dir: Path | None) -> frozenset[str]:
+    """The keys of the entries that the organisation shows nowhere; raises ContentError."""
+    entries = _entries(country, instance_dir)
+    return frozenset(key for key, read in entries.items() if not read.entry.lines and key not in ALWAYS_THERE)
+
+
+def has_own_help(country: str, instance_dir: Path | None) -> bool:
+    """Whether the organisation has a help file of its own for this country."""
+    return instance_dir is not None and _named(instance_dir, "help", country, ".yaml").exists()
+
+
+def sentences(country: str, instance_dir: Path | None) -> Iterator[tuple[Document, Place, str, str]]:
+    """Every text of the help entries: its file, its place there, its language and the words; raises ContentError."""
+    for read in _entries(country, instance_dir).values():
+        for name, phrase in (("name", read.entry.name), ("what", read.entry.what)):
+            for lang in LANGUAGES:
+                yield read.document, (read.key, name, lang), lang, phrase[lang]
 
 
 def load_limits(country: str, line_slug: str, lang: str, instance_dir: Path | None) -> Limits:

@@ -39,8 +39,8 @@ BROKEN = {
     ),
     "figures by a question that is not there": (
         "shared/line.yaml",
-        "{age_band: years}",
-        "{age_band: age}",
+        "closing: [heard]",
+        "closing: [heard]\nfigures: {age_band: age, gender: heard}",
         "figures:",
         "'age'",
     ),
@@ -219,12 +219,12 @@ BROKEN = {
         "gloves: Gloves.",
         "among the shared",
     ),
-    "an unknown help entry": (
-        "slugs/en.yaml",
-        "Collect them.** After rain.",
-        "Go.**\n\n    [[gnome]]",
-        "collect: |",
-        "no help entry 'gnome'",
+    "a need of a part that is not there": (
+        "shared/line.yaml",
+        "closing: [heard]",
+        "closing: [heard]\nneeds: {gnome: {sick: roots}}",
+        "needs:",
+        "no shared part 'gnome'",
     ),
     "a help entry within a sentence": (
         "slugs/en.yaml",

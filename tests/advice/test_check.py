@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import pytest
 from helpline import clock
 from helpline.advice import check, loader
 from helpline.advice.tree import paths
+from helpline.lines import texts
 from tests.advice.breakages import BROKEN, LONG
 from tests.advice.gardens import GARDEN, LINE, Plot
+from tests.advice.loose_ends import LOOSE
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("kind", BROKEN | LOOSE)
 def test_a_broken_tree_is_named_with_file_and_line(plot: Plot, kind: str) -> None:
-    name, old, new, line, problem = BROKEN[kind]
+    name, old, new, line, problem = (BROKEN | LOOSE)[kind]
     if old is None:
         plot.file(name).unlink()
     else:
@@ -113,21 +116,119 @@ gnomes:
 
 def test_a_help_entry_that_a_country_lacks_needs_a_question_mark(plot: Plot) -> None:
     own_help(plot, GNOMES.format(line=LINE, verified="2026-01-01"))
-    plot.change("slugs/en.yaml", "After rain.", "After rain.\n\n    [[gnomes]]")
-    ((name, line, problem),) = plot.problems()
-    assert (name, line) == ("slugs/en.yaml", "collect: |")
-    assert "unknown in be, int" in problem
-    assert "[[gnomes?]]" in problem
-    plot.change("slugs/en.yaml", "[[gnomes]]", "[[gnomes?]]")
+    with_card(plot, "[[gnomes]]")
+    found = plot.problems()
+    assert [(name, line) for name, line, _ in found] == [(f"slugs/{lang}.yaml", "collect: |") for lang in ("en", "nl")]
+    assert all("unknown in be, int" in problem and "[[gnomes?]]" in problem for _, _, problem in found)
+    for lang in ("en", "nl"):
+        plot.change(f"slugs/{lang}.yaml", "[[gnomes]]", "[[gnomes?]]")
     assert plot.problems() == []
 
 
 def test_a_help_entry_of_another_line_is_unknown_here(plot: Plot) -> None:
     for country in ("nl", "be", "int"):
         own_help(plot, GNOMES.format(line="elsewhere", verified="2026-01-01"), country)
-    plot.change("slugs/en.yaml", "After rain.", "After rain.\n\n    [[gnomes]]")
-    ((_, _, problem),) = plot.problems()
-    assert "no help entry 'gnomes' on this line" in problem
+    with_card(plot, "[[gnomes]]")
+    assert ["no help entry 'gnomes' on this line" in problem for _, _, problem in plot.problems()] == [True, True]
+
+
+def test_an_entry_that_the_organisation_hides_is_left_out_and_no_error(plot: Plot) -> None:
+    own = GNOMES.format(line=LINE, verified="2026-01-01")
+    for country in ("nl", "be", "int"):
+        own_help(plot, own, country)
+    with_card(plot, "[[gnomes]]")
+    assert plot.problems() == []
+    own_help(plot, own.replace(f"[{LINE}]", "[]"))
+    assert plot.problems() == []
+
+
+def test_the_emergency_number_can_not_be_hidden(plot: Plot) -> None:
+    own_help(plot, GNOMES.format(line=LINE, verified="2026-01-01").replace("gnomes:", "emergency:"))
+    (said, *_) = (problem for _, _, problem in plot.problems())
+    assert said == "no human contact at the end of plant/call in nl"  # these gnomes have no telephone
+    own_help(plot, "")
+    hidden = GNOMES.format(line=LINE, verified="2026-01-01").replace("gnomes:", "emergency:").replace(f"[{LINE}]", "[]")
+    own_help(plot, hidden.replace("url:", "phone: '1'\n  url:"))
+    assert plot.problems() == []
+
+
+def test_urgent_advice_needs_others_beside_our_own_chat(plot: Plot) -> None:
+    for lang in ("en", "nl"):
+        plot.change(f"plant/{lang}.yaml", "[[emergency]]", "[[chat]]")
+    assert [problem for _, _, problem in plot.problems()] == [
+        f"no human contact at the end of plant/call in {country}, beside our own chat, which may be closed"
+        for country in ("be", "int", "nl")
+    ]
+
+
+def test_an_own_file_of_a_country_that_no_line_uses_is_only_warned_about(plot: Plot) -> None:
+    broken = own_help(plot, "gnomes: {name: x}\n", "be")
+    for in_use, strictly in ((None, True), ({"nl", "be"}, True), ({"nl"}, False)):
+        found = check.of_everything(plot.instance, plot.root, in_use=in_use)
+        told = found.errors if strictly else found.warnings
+        assert [said for said in told if said.startswith(f"{broken}:1: ")], in_use
+        assert bool(found.errors) == strictly
+
+
+def test_what_an_own_file_of_an_unused_country_lacks_is_only_warned_about(plot: Plot) -> None:
+    own_help(plot, GNOMES.format(line="elsewhere", verified="2026-01-01").replace("gnomes:", "police:"), "be")
+    with_card(plot, "[[child_helpline]]")
+    for country in ("nl", "int", "be"):
+        path = own_help(plot, "", country)
+        path.write_text(GNOMES.format(line=LINE, verified="2026-01-01").replace("gnomes:", "child_helpline:"))
+    assert plot.problems() == []
+    own_help(plot, GNOMES.format(line="elsewhere", verified="2026-01-01").replace("gnomes:", "child_helpline:"), "be")
+    assert len(check.of_everything(plot.instance, plot.root, in_use={"be"}).errors) == 2
+    found = check.of_everything(plot.instance, plot.root, in_use={"nl"})
+    assert found.errors == []
+    assert sum("child_helpline" in warning and "slugs" in warning for warning in found.warnings) == 2
+
+
+def test_help_entries_are_worded_as_all_else(plot: Plot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = own_help(plot, GNOMES.format(line=LINE, verified="2026-01-01").replace("They dig.", "Dig however."))
+    found = plot.found()
+    assert found.errors == []
+    assert [said for said in found.warnings if said.startswith(f"{path}:3: hard word 'however'")]
+    shipped = tmp_path / "shipped"
+    shutil.copytree(texts.PACKAGED / "help", shipped / "help")
+    nl = shipped / "help" / "nl.yaml"
+    nl.write_text(nl.read_text(encoding="utf-8").replace("nl: Bel dit", "nl: Echter, bel dit", 1), encoding="utf-8")
+    monkeypatch.setattr(texts, "PACKAGED", shipped)
+    assert [said.split(": ")[1] for said in plot.found().errors] == ["hard word 'echter', rather 'maar'"]
+
+
+def with_card(plot: Plot, card: str) -> None:
+    for lang, after in (("en", "After rain."), ("nl", "Doe het na de regen.")):
+        plot.change(f"slugs/{lang}.yaml", after, f"{after}\n\n    {card}")
+
+
+def test_a_part_is_only_shown_to_those_who_gave_the_answers_it_needs(plot: Plot) -> None:
+    plot.change("shared/line.yaml", "closing: [heard]", "closing: [heard]\nneeds: {gloves: {eaten: [no, unknown]}}")
+    found = sorted(plot.problems())
+    assert [(name, line) for name, line, _ in found] == [
+        ("plant/tree.yaml", "- {part: gloves, when: {eaten: [unknown, rather-not]}}"),
+        ("plant/tree.yaml", "tools: gloves"),
+        ("slugs/tree.yaml", "tools: gloves"),
+    ]
+    assert all("shown without the answers it needs after" in problem for _, _, problem in found)
+    plot.change("shared/line.yaml", "[no, unknown]}", "[no, unknown, rather-not]}")
+    assert plot.problems() == []
+
+
+def test_answers_of_an_earlier_tree_are_remembered_for_what_a_part_needs(plot: Plot) -> None:
+    plot.change("shared/line.yaml", "closing: [heard]", "closing: [heard]\nneeds: {gloves: {sick: [leaves, roots]}}")
+    assert [line for _, line, _ in plot.problems()] == []
+    plot.change("shared/line.yaml", "[leaves, roots]", "[roots]")
+    assert [(name, line) for name, line, _ in plot.problems()] == [("slugs/tree.yaml", "tools: gloves")]
+
+
+def test_no_part_of_the_house_sends_anybody_to_a_home_that_may_hurt(tmp_path: Path) -> None:
+    shutil.copytree(loader.TREES, tmp_path / "trees")
+    tree = tmp_path / "trees" / "youth" / "extortion" / "tree.yaml"
+    written = tree.read_text(encoding="utf-8")
+    tree.write_text(written.replace("{part: trust-home, when: {home: no}}", "trust-home", 1), encoding="utf-8")
+    (error,) = check.of_everything(None, tmp_path / "trees").errors
+    assert "shown without the answers it needs" in error
 
 
 def test_an_entry_that_may_lack_is_no_human_contact_where_it_does(plot: Plot) -> None:
@@ -138,11 +239,9 @@ def test_an_entry_that_may_lack_is_no_human_contact_where_it_does(plot: Plot) ->
     assert said == [f"no human contact at the end of plant/call in {country}" for country in ("be", "int")]
 
 
-def test_a_contact_in_one_language_only_is_none(plot: Plot) -> None:
-    plot.change("plant/nl.yaml", "    [[emergency]]\n", "")
-    assert {problem for _, _, problem in plot.problems()} == {
-        f"no human contact at the end of plant/call in {country}" for country in ("be", "int", "nl")
-    }
+def test_an_unknown_help_entry_is_told_in_each_language(plot: Plot) -> None:
+    with_card(plot, "[[gnome]]")
+    assert ["no help entry 'gnome'" in problem for _, _, problem in plot.problems()] == [True, True]
 
 
 def test_help_entries_that_nobody_verified_for_a_year_are_warnings_with_file_and_line(

@@ -224,6 +224,22 @@ def test_an_organisation_that_takes_an_entry_from_the_line_is_told_at_the_start(
         service.prepare(tmp_path)
 
 
+def test_an_own_file_of_a_country_that_no_line_uses_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    own = tmp_path / "help" / "be.yaml"
+    own.parent.mkdir()
+    own.write_text("police: {name: x}\n", encoding="utf-8")
+    service.prepare(tmp_path, in_use=frozenset({"nl"}))
+    with pytest.raises(ContentError, match=r"be\.yaml:1: "):
+        service.prepare(tmp_path, in_use=frozenset({"nl", "be"}))
+
+
+def test_an_entry_that_is_hidden_everywhere_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    own = tmp_path / "help" / "nl.yaml"
+    own.parent.mkdir()
+    own.write_text(OWN_POLICE.replace("[prevention]", "[]"), encoding="utf-8")
+    service.prepare(tmp_path, in_use=frozenset({"nl"}))
+
+
 def test_the_server_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:
     server = Server(tmp_path / "instance")
     server.command("lines", "list")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpline.content.files import LANGUAGES
 from helpline.content.lists import WORDS, word_list
-from helpline.content.wording import LONGEST_SENTENCE, WordList, remarks, sentences, words
+from helpline.content.wording import LONGEST_SENTENCE, WordList, markdown, reached, remarks, sentences, words
 
 NONE = WordList({}, {})
 LISTS = WordList(
@@ -107,9 +108,48 @@ def test_each_language_has_lists_that_read_well(lang: str) -> None:
 
 
 def test_every_language_of_the_pages_has_a_list() -> None:
-    from helpline.web import LANGUAGES
+    from helpline import web
 
-    assert {path.stem for path in WORDS.glob("*.yaml")} == set(LANGUAGES)
+    assert {path.stem for path in WORDS.glob("*.yaml")} == set(web.LANGUAGES) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Call 112 now.", True),
+        ("06 12 34 56 78", True),
+        ("(020) 12 34 567", True),
+        ("See https://help.example/.", True),
+        ("Go to helpline.example now", True),
+        ("[here](/x)", True),
+        ("<https:x>", True),
+        ("me@home", True),
+        ("You are 12-15, 16 or 17, 18 to 25, or 26+.", False),
+        ("It is open 24/7, from 9:00.", False),
+        ("Stop. Then go on... E.g. so.", False),
+        ("1. One.\n2. Two.", False),
+    ],
+)
+def test_numbers_links_and_addresses_are_found_in_running_text(text: str, found: bool) -> None:
+    assert bool(reached(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("**Stop**", True),
+        ("Go [[chat]]", True),
+        ("- one", True),
+        ("One.\n1. Two", True),
+        ("# Stop", True),
+        ("`code`", True),
+        ("a _word_", True),
+        ("Stop - and say: 'no'. It's 26+ (or so).", False),
+        ("snake_case and/or 1.5", False),
+    ],
+)
+def test_marks_are_found_in_what_is_shown_as_it_stands(text: str, found: bool) -> None:
+    assert bool(markdown(text)) == found
 
 
 @given(st.text(alphabet="ab .!?\n-*1'[]", max_size=120))
