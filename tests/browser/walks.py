@@ -86,6 +86,29 @@ def on_paper(stage: Stage) -> Page:
     return page
 
 
+def without_cookies(stage: Stage) -> Page:
+    """An answer of a browser that has no cookie of ours."""
+    stage.watch.allow(ANSWERED_NO)
+    who = asker(stage)
+    who.page.goto(who.advice)
+    who.page.context.clear_cookies()
+    who.page.locator("button.answer").first.click()
+    expect(who.page.locator("h1")).to_have_text("We need one cookie for this")
+    return who.page
+
+
+def erased(stage: Stage) -> Page:
+    """An answer for which there are no other answers any more."""
+    who = asker(stage)
+    who.page.goto(who.advice)
+    who.answers({"danger": "no"})
+    who.is_asked("safe")
+    stage.house.change("DELETE FROM visitor_sessions")
+    who.page.locator("button.answer").first.click()
+    expect(who.page.locator("#notice")).to_be_visible()
+    return who.page
+
+
 def other_visit(stage: Stage) -> Page:
     """The same browser has a chat on the other line."""
     stage.watch.allow(ANSWERED_NO)
@@ -111,4 +134,6 @@ SCENES: dict[str, Scene] = {
     "advice that helped": thanked,
     "advice on paper": on_paper,
     "advice after another visit": other_visit,
+    "answer without cookies": without_cookies,
+    "answer after two hours": erased,
 }
