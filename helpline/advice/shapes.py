@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, field_validator
 
 from helpline.content.files import Document
 
@@ -30,16 +30,20 @@ def _options(when: object) -> object:
     return {key: _listed(options) for key, options in when.items()} if isinstance(when, dict) else when
 
 
+def _pieces(parts: object) -> object:
+    listed = parts if isinstance(parts, list) else [parts]
+    return [{"part": piece} if isinstance(piece, str) else piece for piece in listed]
+
+
+# question -> the options of which one must have been chosen; a single option may stand without a list
+When = Annotated[dict[Slug, list[Slug]], BeforeValidator(_options)]
+
+
 class BranchShape(_Strict):
     """`go`: a question or advice of this tree, or `tree:<slug>`; `when`: question -> option or options."""
 
     go: Words
-    when: dict[Slug, list[Slug]] = {}
-
-    @field_validator("when", mode="before")
-    @classmethod
-    def _several(cls, value: object) -> object:
-        return _options(value)
+    when: When = {}
 
 
 class QuestionShape(_Strict):
@@ -59,29 +63,14 @@ class PieceShape(_Strict):
     """A part by its name, with the answers it needs."""
 
     part: Slug
-    when: dict[Slug, list[Slug]] = {}
-
-    @field_validator("when", mode="before")
-    @classmethod
-    def _several(cls, value: object) -> object:
-        return _options(value)
+    when: When = {}
 
 
 class AdviceShape(_Strict):
     """What an advice is made of: section -> its parts."""
 
     urgent: bool = False
-    sections: dict[Slug, list[PieceShape]]
-
-    @field_validator("sections", mode="before")
-    @classmethod
-    def _parts(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {
-            name: [{"part": piece} if isinstance(piece, str) else piece for piece in list(_listed(pieces))]  # type: ignore[call-overload]  # checked by the model afterwards
-            for name, pieces in value.items()
-        }
+    sections: dict[Slug, Annotated[list[PieceShape], BeforeValidator(_pieces)]]
 
 
 class TreeShape(_Strict):
@@ -114,14 +103,9 @@ class LineShape(_Strict):
     start: Slug
     sections: dict[Slug, SectionShape]
     closing: list[Slug] = []
-    needs: dict[Slug, dict[Slug, list[Slug]]] = {}
+    needs: dict[Slug, When] = {}
     figures: Figures = Figures()
     questions: dict[Slug, QuestionShape] = {}
-
-    @field_validator("needs", mode="before")
-    @classmethod
-    def _several(cls, value: object) -> object:
-        return {part: _options(needed) for part, needed in value.items()} if isinstance(value, dict) else value
 
 
 class QuestionWords(_Strict):
