@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
@@ -17,6 +17,9 @@ from helpline.advice.tree import Advice, Node, Question
 from helpline.lines import service as lines
 from helpline.lines import texts
 
+if TYPE_CHECKING:
+    from helpline.advice.loader import Content
+
 content = Blueprint("content", __name__, url_prefix="/console/content")
 
 
@@ -24,7 +27,7 @@ content = Blueprint("content", __name__, url_prefix="/console/content")
 class InWords:
     """How the pages of a line are called in a language."""
 
-    found: Any
+    found: Content
     lang: str
 
     @property
@@ -56,7 +59,7 @@ class InWords:
         return _("if %(question)s: %(answers)s", question=question, answers=options)
 
 
-def _found(line: str, tree: str | None = None) -> Any:
+def _found(line: str, tree: str | None = None) -> Content:
     """The trees of a line, or 404."""
     if not advice.has_advice(line):
         abort(404)
@@ -70,7 +73,7 @@ def _name(line: str) -> str:
     return next((known.name for known in lines.all_lines() if known.slug == line), line)
 
 
-def _outline(found: Any, tree: str, words: InWords) -> Outline:
+def _outline(found: Content, tree: str, words: InWords) -> Outline:
     return outline(found.forest, f"{tree}/{found.files.trees[tree].shape.start}", words)
 
 
@@ -139,7 +142,7 @@ def show_page(line: str, tree: str, node: str) -> str:
     )
 
 
-def _sections(found: Any, place: Advice, lang: str) -> list[tuple[str, list[tuple[str, str, list[Any]]]]]:
+def _sections(found: Content, place: Advice, lang: str) -> list[tuple[str, list[tuple[str, str, list[Any]]]]]:
     """Every section with all its parts: name, who reads it, and its blocks."""
     country = next((known.country for known in lines.all_lines() if known.slug == found.files.line), None)
     here = config.current().instance_dir
