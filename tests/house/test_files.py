@@ -56,7 +56,7 @@ def too_long(path: str, text: str) -> Iterator[str]:
 # A class of one letter ([p]) keeps this file from breaking its own rules.
 MACHINE = re.compile(r"(?<![\w.\-}])/(?:[w]ork|root|Users|home/\w+)/")
 REGISTRY = re.compile(r"py[p]i\.org|python[h]osted|npm[j]s\.(?:org|com)|deb\.[d]ebian")
-INDEX = re.compile(r"^(?:--index-url|--extra-index-url|--find-links|-i |-f )")
+INDEX = re.compile(r"^(?:--[i]ndex-url|--extra-[i]ndex-url|--[f]ind-links|-i |-f )")
 
 
 def machine_paths(path: str, text: str) -> Iterator[str]:
