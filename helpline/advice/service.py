@@ -29,8 +29,6 @@ LONGEST_TEXT = 4000
 ANSWERS_OF_ONE_ADDRESS = "120 per minute; 1200 per hour"
 # Whoever walks again within this time is still the same person with the same question.
 SAME_PERSON = timedelta(minutes=30)
-# Where a session keeps what the chat was said yes to and has not got yet: it was made of these answers.
-UNSENT = "bring"
 
 
 class BoundElsewhere(Exception):
@@ -167,7 +165,7 @@ def answer(cookie: str, line: Line, step: int, option: str, question: str | None
         answers = trees.answered(visit.content.forest, visit.answers, step, option)
         if answers != visit.answers:
             # The yes was to other answers than these: it is asked again.
-            content.pop(UNSENT, None)
+            content.pop(sessions.UNSENT, None)
         visit = replace(visit, answers=answers)
         walk = visit.walk
         if isinstance(walk.place, Advice) and visit.is_due(walk.place, now):
@@ -213,7 +211,7 @@ def start_again(cookie: str, line: Line) -> None:
     with transaction():
         content = sessions.load(cookie, now, lock=True) or {}
         visit = _visit(content, line)
-        unsent = content.pop(UNSENT, None)
+        unsent = content.pop(sessions.UNSENT, None)
         if visit.answers or unsent is not None:
             _keep(cookie, line, content, Visit(visit.content, counted_at=visit.counted_at), now)
 

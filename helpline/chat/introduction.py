@@ -11,8 +11,6 @@ from helpline.chat.writer import MAX_BODY, storable
 from helpline.privacy import envelope
 
 STREAM = "introduction"
-# Where the text waits in the visitor's sealed session until there is a chat.
-KEPT = "bring"
 
 
 def checked(text: str) -> str:

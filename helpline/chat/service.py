@@ -74,7 +74,7 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
         content = _come_here(session, cookie, line, now)
         _leave_current(session, content, now)
         chat = new_chat(line, entry, now)
-        brought = content.pop(introduction.KEPT, "")
+        brought = content.pop(sessions.UNSENT, "")
         if brought and not entry.leave_out:
             introduction.put(chat, brought, now)
         session.add(chat)
@@ -107,13 +107,13 @@ def bring(cookie: str, line: Line, text: str) -> bool:
     brought, now = introduction.checked(text), clock.now()
     with transaction() as session:
         content = _come_here(session, cookie, line, now)
-        content.pop(introduction.KEPT, None)
+        content.pop(sessions.UNSENT, None)
         chat = _live_chat(session, content)
         if brought and chat is not None:
             introduction.put(chat, brought, now)
             after_commit(partial(push.introduction, chat.id, brought))
         elif brought:
-            content[introduction.KEPT] = brought
+            content[sessions.UNSENT] = brought
         sessions.save(cookie, {"line": line.slug} | content, now)
     return chat is not None
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
-from helpline.chat import access, introduction, service
+from helpline.chat import access, service
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.forms import JoinForm, one_line_break, why_not_along, why_refused
 from helpline.chat.limits import TextBudget
@@ -95,7 +95,7 @@ def _bound_elsewhere(line: Line) -> bool:
 
 def _brought(line: Line) -> str:
     """What waits in this browser's session to go along with a chat on this line."""
-    return "" if _bound_elsewhere(line) else _content().get(introduction.KEPT, "")
+    return "" if _bound_elsewhere(line) else _content().get(sessions.UNSENT, "")
 
 
 def _talks_elsewhere(line: Line) -> bool:

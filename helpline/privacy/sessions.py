@@ -29,6 +29,9 @@ from helpline.db import Base, Instant, reading, transaction
 IDLE = timedelta(hours=2)
 # The moment of the last visit is rounded, and written at most this often.
 STEP = timedelta(minutes=1)
+# Where a session keeps what the visitor wants to go along to a chat, until there is one: written by the chat, and gone
+# with the answers that it was made of.
+UNSENT = "bring"
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 # So long a form may have been under way when its visitor left; and of so many this process remembers it.
 LEFT_FOR = timedelta(minutes=1)
