@@ -5,13 +5,12 @@ from __future__ import annotations
 from helpline.chat import service
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.items import Mark, Refused, Stored
-from helpline.chat.writer import writer
 from helpline.staff.service import Member
 
 
 def say_as_staff(member: Member, chat: object, stream: object, client_id: object, body: object) -> Stored:
     """Store a text of a counsellor or supervisor; returns once it is committed. Raises Refused."""
-    return writer.store(service.staff_text(member, chat, stream, client_id, body))
+    return service.writer.store(service.staff_text(member, chat, stream, client_id, body))
 
 
 def visitor_reads(visitor: Visitor, seq: int) -> None:
@@ -26,6 +25,6 @@ def staff_reads(member: Member, chat: str, seq: int) -> None:
 
 def _mark(mark: Mark) -> None:
     try:
-        writer.submit(mark)
+        service.writer.submit(mark)
     except Refused as refused:
         raise NoAccess(refused.code) from None
