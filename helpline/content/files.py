@@ -6,7 +6,7 @@ Every problem is told as `file:line: what is wrong`, so that whoever wrote it fi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,6 +147,20 @@ def read(path: Path) -> Document:
         raise ContentError(f"{path}: can't be read: {error}") from None
 
 
+_HEAD = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+
+
+def split(text: str, path: Path) -> tuple[Document, str, int]:
+    """The front matter of a text, the text below it, and how many lines stand above that; raises ContentError."""
+    head = _HEAD.match(text)
+    if head is None:
+        raise ContentError(f"{path}:1: begins with `---`, lines of `key: value`, and `---` again")
+    above = head[0].count("\n")
+    if not text[head.end() :].strip():
+        raise ContentError(f"{path}:{above}: the text itself is missing")
+    return parse(head[1], path, offset=1), text[head.end() :], above
+
+
 _cache: dict[Path, tuple[int, Any]] = {}
 
 
@@ -172,6 +186,26 @@ _cleaner = nh3.Cleaner(
     attributes={"a": {"href"}},
     url_schemes={"https", "tel", "mailto"},
 )
+
+
+_KEPT = {"paragraph", "bullet_list", "ordered_list", "list_item", "blockquote", "inline"}
+_KEPT_INLINE = {"text", "softbreak", "hardbreak", "strong", "em", "link", "text_special"}
+
+
+def lost(markdown: str) -> Iterator[tuple[int, str]]:
+    """What `clean` would drop, such as a heading of another rank or an image: the line (from 1), and its name."""
+    for token in _markdown.parse(markdown):
+        name = token.type.removesuffix("_open").removesuffix("_close")
+        line = token.map[0] + 1 if token.map else 1
+        if name == "heading":
+            if token.nesting == 1 and token.tag not in ("h2", "h3"):
+                yield line, f"a heading of rank {token.tag[1]}"
+        elif name not in _KEPT and token.nesting >= 0:
+            yield line, f"a {name}"
+        for inner in token.children or ():
+            name = inner.type.removesuffix("_open").removesuffix("_close")
+            if name not in _KEPT_INLINE and inner.nesting >= 0:
+                yield line, f"a {name}"
 
 
 def clean(markdown: str) -> Markup:
