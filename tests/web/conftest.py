@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
-from helpline import clock, db
+from helpline import clock, config, db
+from helpline.advice import service as advice
 from helpline.chat import service as chats
 from helpline.contacts import service as contacts
-from helpline.db import reading
+from helpline.db import reading, transaction
 from helpline.lines import service as lines
+from helpline.lines.models import Line
 from helpline.staff import service as staff
 from tests.journeys.house import snapshot_of
 from tests.web.pages import Tab
@@ -51,6 +53,19 @@ class House:
     def set_line(self, slug: str, **changes: Any) -> None:
         """Change settings of a line."""
         lines.change_line(slug, changes)
+
+    def line_without_trees(self, slug: str = "allotment") -> str:
+        """Another line, as an organisation may add one, for which nobody wrote advice; its slug."""
+        limits = config.current().instance_dir / "limits"
+        limits.mkdir(exist_ok=True)
+        for lang in ("en", "nl"):
+            text = "---\ndate: 2026-03-01\nreviewed: true\n---\nWe keep **little**.\n"
+            (limits / f"nl-{slug}.{lang}.md").write_text(text, encoding="utf-8")
+        with transaction() as session:
+            place = {"country": "nl", "time_zone": "Europe/Amsterdam", "languages": ["nl", "en"]}
+            session.add(Line(slug=slug, name=slug.title(), hours="always", **place))
+        assert not advice.has_advice(slug)
+        return slug
 
     def missed(self, line: str | None = None) -> dict[str, int]:
         """Missed contacts by cause, without the causes that nobody had."""
