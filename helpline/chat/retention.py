@@ -19,4 +19,4 @@ def purge(now: datetime) -> dict[str, int]:
         links = contacts.drop_old_wrap_ups(now)
         gone = sessions.drop_expired(now)
         days = contacts.merge_old_counts(now)
-    return {"keys": len(destroyed), "chats": chats, "wrap_ups": links, "sessions": gone, "advice_days": days}
+    return {"keys": len(destroyed), "chats": chats, "wrap_ups": links, "sessions": gone, "counter_days": days}

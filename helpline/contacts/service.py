@@ -1,16 +1,20 @@
-"""Writing and counting the two ledgers, and the counters of the advice."""
+"""Writing and counting the two ledgers; the counters beside them are in a file of their own."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
-from sqlalchemy import CursorResult, delete, extract, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, delete, func, select
 
-from helpline.contacts.models import AdviceCount, AdviceHelped, Contact, MissedContact, WrapUp
+from helpline.contacts.counters import AGE_BANDS as AGE_BANDS
+from helpline.contacts.counters import GENDERS as GENDERS
+from helpline.contacts.counters import HELPED as HELPED
+from helpline.contacts.counters import count_advice as count_advice
+from helpline.contacts.counters import count_helped as count_helped
+from helpline.contacts.counters import merge_old_counts as merge_old_counts
+from helpline.contacts.models import Contact, MissedContact, WrapUp
 from helpline.db import random_key, reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -25,13 +29,7 @@ CAUSES = (
     "unanswered",
     "left_early",
 )
-AGE_BANDS = ("0-11", "12-15", "16-17", "18-25", "26+")
-GENDERS = ("male", "female", "other")
-HELPED = ("yes", "no", "partly")
-UNKNOWN = "unknown"
 WRAP_UP_OPEN = timedelta(hours=24)
-# So long the advice is counted by the day, then by the month.
-DAYS_APART = timedelta(days=62)
 
 
 @dataclass(frozen=True)
@@ -114,68 +112,6 @@ def record_missed(
             )
         )
         return key
-
-
-def count_advice(
-    line: Line,
-    *,
-    tree: str,
-    advice: str,
-    asked_for: str,
-    at: datetime,
-    age_band: str | None = None,
-    gender: str | None = None,
-) -> None:
-    """Add one walk to its day's counter; whatever is no age band or gender of ours counts as unknown."""
-    _add(
-        AdviceCount,
-        1,
-        line=line.slug,
-        on_date=lines.local(line, at).date(),
-        tree=tree,
-        advice=advice,
-        age_band=age_band if age_band in AGE_BANDS else UNKNOWN,
-        gender=gender if gender in GENDERS else UNKNOWN,
-        asked_for=asked_for,
-    )
-
-
-def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetime) -> None:
-    """Add one answer to 'did this help?'; `helped` is one of HELPED."""
-    if helped not in HELPED:
-        raise ValueError(f"{helped!r} is no answer to whether it helped")
-    on_date = lines.local(line, at).date()
-    _add(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
-
-
-def _add(counter: type[AdviceCount | AdviceHelped], number: int, **dimensions: object) -> None:
-    """One statement, so that of two at the same moment none is lost."""
-    with transaction() as session:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        first = insert(counter).values(count=number, **dimensions)
-        more = {"count": counter.__table__.c.count + first.excluded.count}
-        session.execute(first.on_conflict_do_update(index_elements=list(dimensions), set_=more))
-
-
-def merge_old_counts(now: datetime) -> int:
-    """Count days long ago on the first of their month; nothing is lost. Returns how many rows went there."""
-    return sum(_merge(counter, now.date() - DAYS_APART) for counter in (AdviceCount, AdviceHelped))
-
-
-def _merge(counter: type[AdviceCount | AdviceHelped], until: date) -> int:
-    columns, key = counter.__table__.c, list(counter.__table__.primary_key)
-    old = (columns.on_date < until) & (extract("day", columns.on_date) != 1)
-    months: Counter[tuple[Any, ...]] = Counter()
-    with transaction() as session:
-        # Locked in order, so that two processes don't wait for each other; who deletes a row is who adds it up.
-        session.execute(select(columns.count).where(old).order_by(*key).with_for_update())
-        days = session.execute(delete(counter).where(old).returning(*columns)).mappings().all()
-        for day in days:
-            month = {**day, "on_date": day["on_date"].replace(day=1)}
-            months[tuple(month[column.name] for column in key)] += day["count"]
-        for dimensions, number in sorted(months.items()):
-            _add(counter, number, **{column.name: value for column, value in zip(key, dimensions, strict=True)})
-    return len(days)
 
 
 class Counted(TypedDict):

@@ -123,7 +123,7 @@ def test_purging_twice_destroys_nothing_more(time: StoppedClock) -> None:
     an_old_talk()
     time.turn(days=30)
     purge(time.moment)
-    assert purge(time.moment) == {"keys": 0, "chats": 0, "wrap_ups": 0, "sessions": 0, "advice_days": 0}
+    assert purge(time.moment) == {"keys": 0, "chats": 0, "wrap_ups": 0, "sessions": 0, "counter_days": 0}
 
 
 def test_how_long_a_chat_is_kept_is_a_setting_of_its_line(time: StoppedClock) -> None:

@@ -92,7 +92,7 @@ def test_what_was_counted_long_ago_is_told_by_the_month_and_nothing_is_lost() ->
         at = datetime(2026, 1, day, 12, tzinfo=UTC)
         service.count_helped(line, tree="hedge", advice="prune", helped="yes", at=at)
     purged = retention.purge(long_after(datetime(2026, 2, 4, tzinfo=UTC)))
-    assert purged["advice_days"] == 6
+    assert purged["counter_days"] == 6
     here = ("hedge", "prune", "unknown")
     assert counted() == [
         (date(2026, 1, 1), *here, "female", "self", 1),
@@ -103,7 +103,7 @@ def test_what_was_counted_long_ago_is_told_by_the_month_and_nothing_is_lost() ->
     with db.reading() as session:
         helped = session.execute(select(AdviceHelped.on_date, AdviceHelped.count)).all()
     assert [tuple(row) for row in helped] == [(date(2026, 1, 1), 2)]
-    assert retention.purge(long_after(datetime(2026, 2, 4, tzinfo=UTC)))["advice_days"] == 0
+    assert retention.purge(long_after(datetime(2026, 2, 4, tzinfo=UTC)))["counter_days"] == 0
     retention.purge(long_after(datetime(2026, 2, 5, tzinfo=UTC)))
     assert counted()[-1] == (date(2026, 2, 1), *here, "unknown", "self", 2)
 

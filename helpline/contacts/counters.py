@@ -1,0 +1,84 @@
+"""Counters of the advice: numbers of a day, never a row of anybody's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, extract, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpline.contacts.models import AdviceCount, AdviceHelped
+from helpline.db import transaction
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+
+AGE_BANDS = ("0-11", "12-15", "16-17", "18-25", "26+")
+GENDERS = ("male", "female", "other")
+HELPED = ("yes", "no", "partly")
+UNKNOWN = "unknown"
+# So long the days are told apart, then only the months.
+DAYS_APART = timedelta(days=62)
+
+
+def count_advice(
+    line: Line,
+    *,
+    tree: str,
+    advice: str,
+    asked_for: str,
+    at: datetime,
+    age_band: str | None = None,
+    gender: str | None = None,
+) -> None:
+    """Add one walk to its day's counter; whatever is no age band or gender of ours counts as unknown."""
+    _add(
+        AdviceCount,
+        1,
+        line=line.slug,
+        on_date=lines.local(line, at).date(),
+        tree=tree,
+        advice=advice,
+        age_band=age_band if age_band in AGE_BANDS else UNKNOWN,
+        gender=gender if gender in GENDERS else UNKNOWN,
+        asked_for=asked_for,
+    )
+
+
+def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetime) -> None:
+    """Add one answer to 'did this help?'; `helped` is one of HELPED."""
+    if helped not in HELPED:
+        raise ValueError(f"{helped!r} is no answer to whether it helped")
+    on_date = lines.local(line, at).date()
+    _add(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
+
+
+def _add(counter: type[AdviceCount | AdviceHelped], number: int, **dimensions: object) -> None:
+    """One statement, so that of two at the same moment none is lost."""
+    with transaction() as session:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        first = insert(counter).values(count=number, **dimensions)
+        more = {"count": counter.__table__.c.count + first.excluded.count}
+        session.execute(first.on_conflict_do_update(index_elements=list(dimensions), set_=more))
+
+
+def merge_old_counts(now: datetime) -> int:
+    """Count days long ago on the first of their month; nothing is lost. Returns how many rows went there."""
+    return sum(_merge(counter, now.date() - DAYS_APART) for counter in (AdviceCount, AdviceHelped))
+
+
+def _merge(counter: type[AdviceCount | AdviceHelped], until: date) -> int:
+    columns, key = counter.__table__.c, list(counter.__table__.primary_key)
+    old = (columns.on_date < until) & (extract("day", columns.on_date) != 1)
+    months: Counter[tuple[Any, ...]] = Counter()
+    with transaction() as session:
+        # Locked in order, so that two processes don't wait for each other; who deletes a row is who adds it up.
+        session.execute(select(columns.count).where(old).order_by(*key).with_for_update())
+        days = session.execute(delete(counter).where(old).returning(*columns)).mappings().all()
+        for day in days:
+            month = {**day, "on_date": day["on_date"].replace(day=1)}
+            months[tuple(month[column.name] for column in key)] += day["count"]
+        for dimensions, number in sorted(months.items()):
+            _add(counter, number, **{column.name: value for column, value in zip(key, dimensions, strict=True)})
+    return len(days)
