@@ -39,9 +39,9 @@ class ExerciseShape(_Strict):
 
 
 class ModuleShape(_Strict):
-    """One module and its exercises."""
+    """One module and its exercises; a number in front of its name is that of its folder alone."""
 
-    slug: Slug
+    slug: Annotated[Slug, StringConstraints(pattern=r"^[a-z]")]
     exercises: dict[Slug, ExerciseShape] = {}
 
 
