@@ -41,7 +41,7 @@ def prepare(settings: Settings) -> None:
         # The very first start was cut off after the schema.
         lines.ensure_lines()
     Keyring(folder / "keyring").prepare(clock.now())
-    for name in ("forms", "staff"):
+    for name in ("forms", "staff", "codes"):
         secret(folder, name)
 
 

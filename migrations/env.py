@@ -9,10 +9,11 @@ from helpline.chat import models as chat_models
 from helpline.contacts import models as contact_models
 from helpline.lines import models as line_models
 from helpline.privacy import sessions
+from helpline.selfhelp import models as selfhelp_models
 from helpline.staff import models as staff_models
 
 # Named so that their tables are known to the metadata.
-TABLES = (chat_models, contact_models, line_models, sessions, staff_models)
+TABLES = (chat_models, contact_models, line_models, selfhelp_models, sessions, staff_models)
 
 
 def run() -> None:

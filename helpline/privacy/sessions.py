@@ -92,7 +92,8 @@ def _open(cookie: str, sealed: bytes) -> dict[str, Any]:
     return content
 
 
-def _expiry(now: datetime) -> datetime:
+def idle_until(now: datetime) -> datetime:
+    """When a session ends whose idle hours begin now."""
     return (now + IDLE + STEP).replace(second=0, microsecond=0)
 
 
@@ -137,7 +138,7 @@ def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
     if session.get(VisitorSession, key_of(cookie)) is None:
         try:
             with session.begin_nested():
-                session.add(VisitorSession(key=key_of(cookie), sealed=_seal(cookie, {}), expires_at=_expiry(now)))
+                session.add(VisitorSession(key=key_of(cookie), sealed=_seal(cookie, {}), expires_at=idle_until(now)))
         except IntegrityError:
             pass  # the other request made it first
     return load(cookie, now, lock=True) or {}
@@ -151,7 +152,7 @@ def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
         if row is None:
             row = VisitorSession(key=key_of(cookie))
             session.add(row)
-        row.sealed, row.expires_at = _seal(cookie, content), _expiry(now)
+        row.sealed, row.expires_at = _seal(cookie, content), idle_until(now)
 
 
 def end(cookie: str) -> None:
@@ -176,7 +177,7 @@ def alive(session: Session, keys: Collection[str], now: datetime) -> set[str]:
 
 def extend(keys: Collection[str], now: datetime) -> None:
     """Let the idle hours of these sessions begin again; ended and expired ones stay so."""
-    until = _expiry(now)
+    until = idle_until(now)
     due = select(VisitorSession.key).where(
         VisitorSession.key.in_(keys), VisitorSession.expires_at > now, VisitorSession.expires_at < until
     )

@@ -1,0 +1,124 @@
+"""Return codes: with one an anonymous visitor comes back to what was kept, and nobody else can read it.
+
+A code has 80 random bits. From it come, by Argon2id with the installation's salt and by HKDF, the place where something
+lies and the key that opens it: others for each kind and line. The server keeps neither code nor key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from helpline.serve import in_thread_pool
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 16
+# What people write for a letter or digit that the alphabet of codes doesn't have, so that nothing is taken for another.
+_MEANT = str.maketrans({"O": "0", "I": "1", "L": "1"})
+# Whatever white space or dashes somebody's notebook, telephone or text program put between.
+_BETWEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\-_\u2010-\u2015\u2212]+")
+_CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+# One try takes 64 MB and a core for a tenth of a second: no more than so many go on at once in a process.
+_hashing = threading.BoundedSemaphore(2)
+TIME_COST, MEMORY_KIB, LANES = 3, 64 * 1024, 1
+# Whoever sees the size of what is sealed learns no more than how many of these it fills.
+BLOCK_BYTES = 4096
+NONCE_BYTES, LENGTH_BYTES = 12, 4
+
+
+class Busy(Exception):
+    """Too many tries of codes wait already; this one was not looked at, and may be right."""
+
+
+class Tampered(Exception):
+    """What was sealed has been changed, or was put where another should be."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Where something of one kind and line lies, and the key that opens it."""
+
+    kind: str
+    line: str
+    lookup: str
+    key: bytes = field(repr=False)
+
+
+def new_code() -> str:
+    """A new code, in fours: XXXX-XXXX-XXXX-XXXX."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "-".join(letters[start : start + 4] for start in range(0, LENGTH, 4))
+
+
+def read(typed: str) -> str | None:
+    """The code that somebody meant, as `new_code` writes it; None where it is none."""
+    letters = _BETWEEN.sub("", typed[:200]).upper().translate(_MEANT)
+    if not _CODE.fullmatch(letters):
+        return None
+    return "-".join(letters[start : start + 4] for start in range(0, LENGTH, 4))
+
+
+def opened(code: str, salt: bytes) -> bytes:
+    """What all keys of this code come from. Slow on purpose: in the thread pool, never inside a transaction."""
+    with _hashing:
+        return in_thread_pool(_derived, code, salt)
+
+
+def _derived(code: str, salt: bytes) -> bytes:
+    return hash_secret_raw(
+        code.encode(), salt, time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, type=Type.ID
+    )
+
+
+def for_kind(root: bytes, kind: str, line: str) -> Sealed:
+    """Where the code's things of this kind and line lie, and their key."""
+    lookup, key = (_expanded(root, purpose, kind, line) for purpose in ("lookup", "key"))
+    return Sealed(kind, line, lookup.hex(), key)
+
+
+def _expanded(root: bytes, purpose: str, kind: str, line: str) -> bytes:
+    info = json.dumps(["helpline code", purpose, kind, line]).encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(root)
+
+
+def size(content: Any) -> int:
+    """How many bytes there are to seal."""
+    return len(_said(content))
+
+
+def _said(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def seal(place: Sealed, content: Any) -> bytes:
+    """The content, which must be JSON, sealed for its place."""
+    said = _said(content)
+    plain = len(said).to_bytes(LENGTH_BYTES, "big") + said
+    padded = plain + bytes(-len(plain) % BLOCK_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(place.key).encrypt(nonce, padded, _bound(place))
+
+
+def open_(place: Sealed, sealed: bytes) -> Any:
+    """What `seal` sealed for this place; raises Tampered."""
+    try:
+        plain = AESGCM(place.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(place))
+    except (InvalidTag, ValueError):
+        raise Tampered from None
+    length = int.from_bytes(plain[:LENGTH_BYTES], "big")
+    return json.loads(plain[LENGTH_BYTES : LENGTH_BYTES + length].decode("utf-8", "surrogatepass"))
+
+
+def _bound(place: Sealed) -> bytes:
+    return json.dumps([place.lookup, place.kind, place.line]).encode()
