@@ -1,4 +1,4 @@
-"""Counters of the advice: numbers of a day, never a row of anybody's own."""
+"""Counters of the advice and the course: numbers of a day, never a row of anybody's own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, extract, select
+from sqlalchemy import delete, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpline.contacts.models import AdviceCount, AdviceHelped
-from helpline.db import transaction
+from helpline.contacts.models import AdviceCount, AdviceHelped, CourseCount
+from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 
@@ -18,8 +18,11 @@ AGE_BANDS = ("0-11", "12-15", "16-17", "18-25", "26+")
 GENDERS = ("male", "female", "other")
 HELPED = ("yes", "no", "partly")
 UNKNOWN = "unknown"
+# What is counted of a course: that it or a module was opened, that a module was finished.
+COURSE_COUNTS = ("visit", "done")
 # So long the days are told apart, then only the months.
 DAYS_APART = timedelta(days=62)
+Counts = AdviceCount | AdviceHelped | CourseCount
 
 
 def count_advice(
@@ -54,7 +57,33 @@ def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetim
     _add(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
 
 
-def _add(counter: type[AdviceCount | AdviceHelped], number: int, **dimensions: object) -> None:
+def count_course(line: Line, *, module: str, what: str, seen_before: bool, at: datetime) -> None:
+    """Add one to the day's counter of a module, of the course itself where `module` is ''; `what`: COURSE_COUNTS.
+
+    `seen_before`: this visit came back with a code.
+    """
+    if what not in COURSE_COUNTS:
+        raise ValueError(f"{what!r} is nothing that is counted of a course")
+    on_date = lines.local(line, at).date()
+    _add(CourseCount, 1, line=line.slug, on_date=on_date, module=module, what=what, seen_before=seen_before)
+
+
+def course_counts(line: str, first: date, last: date) -> list[tuple[date, str, str, bool, int]]:
+    """The counters of a line's course from one day to another, both included: day, module, what, seen before, count."""
+    columns = CourseCount.__table__.c
+    wanted = select(columns.on_date, columns.module, columns.what, columns.seen_before, columns.count)
+    wanted = wanted.where(columns.line == line, columns.on_date.between(first, last))
+    with reading() as session:
+        return [tuple(row) for row in session.execute(wanted.order_by(*CourseCount.__table__.primary_key))]
+
+
+def course_counted_since(line: str) -> date | None:
+    """The first day of which the course of this line has a count."""
+    with reading() as session:
+        return session.scalar(select(func.min(CourseCount.on_date)).where(CourseCount.line == line))
+
+
+def _add(counter: type[Counts], number: int, **dimensions: object) -> None:
     """One statement, so that of two at the same moment none is lost."""
     with transaction() as session:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -63,12 +92,17 @@ def _add(counter: type[AdviceCount | AdviceHelped], number: int, **dimensions: o
         session.execute(first.on_conflict_do_update(index_elements=list(dimensions), set_=more))
 
 
+def apart_since(today: date) -> date:
+    """The first day that is told apart; those before it may have been added up on the first of their month."""
+    return today - DAYS_APART
+
+
 def merge_old_counts(now: datetime) -> int:
     """Count days long ago on the first of their month; nothing is lost. Returns how many rows went there."""
-    return sum(_merge(counter, now.date() - DAYS_APART) for counter in (AdviceCount, AdviceHelped))
+    return sum(_merge(counter, apart_since(now.date())) for counter in (AdviceCount, AdviceHelped, CourseCount))
 
 
-def _merge(counter: type[AdviceCount | AdviceHelped], until: date) -> int:
+def _merge(counter: type[Counts], until: date) -> int:
     columns, key = counter.__table__.c, list(counter.__table__.primary_key)
     old = (columns.on_date < until) & (extract("day", columns.on_date) != 1)
     months: Counter[tuple[Any, ...]] = Counter()

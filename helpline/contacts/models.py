@@ -94,3 +94,17 @@ class AdviceHelped(Base):
     advice: Mapped[str] = mapped_column(String(40), primary_key=True)
     helped: Mapped[str] = mapped_column(String(16), primary_key=True)
     count: Mapped[int]
+
+
+class CourseCount(Base):
+    """How often a day's visits opened the course or one of its modules, or finished one; module '' is the course."""
+
+    __tablename__ = "course_counts"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    module: Mapped[str] = mapped_column(String(40), primary_key=True)
+    what: Mapped[str] = mapped_column(String(8), primary_key=True)
+    seen_before: Mapped[bool] = mapped_column(primary_key=True)
+    count: Mapped[int]

@@ -11,8 +11,12 @@ from sqlalchemy import CursorResult, delete, func, select
 from helpline.contacts.counters import AGE_BANDS as AGE_BANDS
 from helpline.contacts.counters import GENDERS as GENDERS
 from helpline.contacts.counters import HELPED as HELPED
+from helpline.contacts.counters import apart_since as apart_since
 from helpline.contacts.counters import count_advice as count_advice
+from helpline.contacts.counters import count_course as count_course
 from helpline.contacts.counters import count_helped as count_helped
+from helpline.contacts.counters import course_counted_since as course_counted_since
+from helpline.contacts.counters import course_counts as course_counts
 from helpline.contacts.counters import merge_old_counts as merge_old_counts
 from helpline.contacts.models import Contact, MissedContact, WrapUp
 from helpline.db import random_key, reading, transaction
