@@ -6,8 +6,6 @@ Errors keep the server from starting; warnings are what an administrator should 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpline.advice import loader
@@ -16,33 +14,13 @@ from helpline.advice.shapes import LineFiles, SharedWords, TreeWords
 from helpline.advice.tree import Advice, Answers, Question
 from helpline.advice.ways import Ways, all_ways
 from helpline.content.files import ContentError, Document, Place
-from helpline.content.lists import word_list
-from helpline.content.wording import Remark, markdown, reached, remarks
-from helpline.lines import texts
-from helpline.lines.texts import HelpEntry
+from helpline.content.findings import Found, texts_of, told_of, wording_of
+from helpline.content.wording import markdown, reached
+from helpline.lines import countries, texts
+from helpline.lines.countries import Country
 
 # Nobody can read more ways through one tree than these, neither an author nor a test.
 MOST_PATHS = 600
-
-
-@dataclass(frozen=True)
-class Country:
-    """The help entries of a country that a line may show, by key, and those that the organisation shows nowhere.
-
-    strict: what lacks here keeps the server from starting.
-    """
-
-    known: Mapping[str, HelpEntry]
-    hidden: frozenset[str]
-    strict: bool
-
-
-@dataclass
-class Found:
-    """What a look at the content found, each `file:line: problem`."""
-
-    errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 def of_everything(instance_dir: Path | None, root: Path = TREES, *, in_use: Collection[str] | None = None) -> Found:
@@ -51,36 +29,32 @@ def of_everything(instance_dir: Path | None, root: Path = TREES, *, in_use: Coll
     in_use: the countries of the lines, None for any. In others an organisation's own file is only warned about.
     """
     found = Found()
-    strict = frozenset(
-        country
-        for country in texts.countries(instance_dir)
-        if in_use is None or country in in_use or not texts.has_own_help(country, instance_dir)
-    )
+    strict = countries.strict(instance_dir, in_use)
     for line in loader.lines(root):
         content, problems = loader.read_line(line, root)
         found.errors += problems
         if content is not None:
-            _of_content(content, _countries(line, strict, instance_dir), found)
+            _of_content(content, countries.of_line(line, instance_dir, in_use), found)
     for country in texts.countries(instance_dir):
         try:
             _of_help(country, instance_dir, found)
         except ContentError as error:
-            (found.errors if country in strict else found.warnings).append(str(error))
+            found.add([str(error)], strict=country in strict)
     return found
 
 
-def _of_content(content: Content, countries: Mapping[str, Country], found: Found) -> None:
+def _of_content(content: Content, known: Mapping[str, Country], found: Found) -> None:
     """Ways, cards, contacts and wording of a line's trees."""
     cycles = list(_cycles(content))
     found.errors += cycles
     if not cycles:
         ways = all_ways(content.forest, loader.needs(content.files))
         found.errors += _of_ways(content, ways)
-        found.errors += _of_cards(content, {name: there for name, there in countries.items() if there.strict})
-        lenient = {name: there for name, there in countries.items() if not there.strict}
-        found.warnings += _of_cards(content, lenient)
-        for name, country in countries.items():
-            (found.errors if country.strict else found.warnings).extend(_of_contacts(content, ways, name, country))
+        for strict in (True, False):
+            there = {name: country for name, country in known.items() if country.strict == strict}
+            found.add(_of_cards(content, there), strict=strict)
+        for name, country in known.items():
+            found.add(_of_contacts(content, ways, name, country), strict=country.strict)
     found.errors += _of_wording(content.files)
 
 
@@ -89,7 +63,7 @@ def _of_help(country: str, instance_dir: Path | None, found: Found) -> None:
     found.warnings += texts.unverified(country, instance_dir)
     for document, place, lang, said in texts.sentences(country, instance_dir):
         shipped = document.path.is_relative_to(texts.PACKAGED)
-        (found.errors if shipped else found.warnings).extend(wording_of(document, said, lang, place))
+        found.add(wording_of(document, said, lang, place), strict=shipped)
 
 
 # Ways
@@ -177,33 +151,14 @@ def _told(answers: Answers) -> str:
 # Cards and people
 
 
-def _countries(line: str, strict: Collection[str], instance_dir: Path | None) -> dict[str, Country]:
-    """The countries with their help entries for this line; a broken file is told elsewhere."""
-    found: dict[str, Country] = {}
-    for country in texts.countries(instance_dir):
-        with suppress(ContentError):
-            found[country] = Country(
-                texts.load_help(country, "en", instance_dir, line=line),
-                texts.hidden(country, instance_dir),
-                country in strict,
-            )
-    return found
-
-
-def _of_cards(content: Content, countries: Mapping[str, Country]) -> Iterator[str]:
+def _of_cards(content: Content, known: Mapping[str, Country]) -> Iterator[str]:
     for (lang, slug, name), blocks in content.parts.items():
         documents = content.files.shared_documents
         document = documents[lang] if slug == loader.SHARED else content.files.trees[slug].word_documents[lang]
         for card in (block for block in blocks if isinstance(block, Card) and block.key != CHAT):
-            lacking = [name for name, there in countries.items() if card.key not in (*there.known, *there.hidden)]
-            if countries and len(lacking) == len(countries):
-                yield document.at(("parts", name), f"there is no help entry {card.key!r} on this line")
-            elif lacking and not card.optional:
-                yield document.at(
-                    ("parts", name),
-                    f"help entry {card.key!r} is unknown in {', '.join(lacking)}; where a country may lack it: "
-                    f"[[{card.key}?]]",
-                )
+            problem = countries.lacking(card.key, card.optional, known)
+            if problem is not None:
+                yield document.at(("parts", name), problem)
 
 
 def _of_contacts(content: Content, ways: Ways, name: str, country: Country) -> Iterator[str]:
@@ -240,23 +195,4 @@ def _of_words(document: Document, words: SharedWords | TreeWords, lang: str) -> 
     for where, said in texts_of(words.model_dump(exclude_none=True)):
         yield from wording_of(document, said, lang, where)
         found = reached(said) + (markdown(said) if where[0] != "parts" else [])
-        yield from _told_of(document, where, found)
-
-
-def texts_of(said: object, where: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every text in what a file says, with its place."""
-    if isinstance(said, dict):
-        for key, value in said.items():
-            yield from texts_of(value, (*where, key))
-    elif isinstance(said, str):
-        yield where, said
-
-
-def wording_of(document: Document, said: str, lang: str, where: Place) -> Iterator[str]:
-    """Remarks on the sentences of a text."""
-    yield from _told_of(document, where, remarks(said, word_list(lang)))
-
-
-def _told_of(document: Document, where: Place, found: list[Remark]) -> Iterator[str]:
-    for remark in found:
-        yield f"{document.path}:{document.text_line(where, remark.start)}: {remark.text}"
+        yield from told_of(document, where, found)

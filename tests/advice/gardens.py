@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from helpline.advice import check
-from helpline.advice.check import Found
+from helpline.content.findings import Found
 
 GARDEN = Path(__file__).with_name("garden")
 LINE = "allotment"
