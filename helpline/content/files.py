@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,3 +212,11 @@ def lost(markdown: str) -> Iterator[tuple[int, str]]:
 def clean(markdown: str) -> Markup:
     """Markdown as HTML that holds a few harmless tags and nothing that runs."""
     return Markup(_cleaner.clean(_markdown.render(markdown)))  # noqa: S704 - cleaned by nh3 right here
+
+
+def headings(markdown: str) -> Iterator[tuple[int, int, str]]:
+    """The headings of a text: the line (from 1), the rank, and the words."""
+    tokens = _markdown.parse(markdown)
+    for token, inner in pairwise(tokens):
+        if token.type == "heading_open" and token.map:
+            yield token.map[0] + 1, int(token.tag[1]), inner.content.strip()
