@@ -73,8 +73,14 @@ def test_the_emergency_number_and_the_crisis_line_are_right_and_shown_on_both_li
 
 
 def test_a_line_shows_only_its_own_entries():
-    assert "child_helpline" in load_help("nl", "nl", line="youth")
-    assert "child_helpline" not in load_help("nl", "nl", line="prevention")
+    assert "take_it_down" in load_help("nl", "nl", line="youth")
+    assert "take_it_down" not in load_help("nl", "nl", line="prevention")
+
+
+@pytest.mark.parametrize("country", texts.countries(None))
+def test_whoever_is_said_u_to_reads_no_je_in_an_entry(country):
+    for entry in load_help(country, "nl", line="prevention").values():
+        assert not re.search(r"\b(je|jij|jou|jouw)\b", f"{entry.name} {entry.what}"), entry.key
 
 
 def test_nothing_claims_to_be_verified_that_nobody_verified():
