@@ -33,7 +33,7 @@ def grows(name: str, by: float = 1, **labels: str) -> Iterator[None]:
     """Within it the figure grows by so much."""
     before = figure(name, **labels)
     yield
-    assert figure(name, **labels) - before == by, (name, labels)
+    assert figure(name, **labels) - before == pytest.approx(by), (name, labels)
 
 
 # Chats, offers, waits
