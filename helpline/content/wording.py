@@ -41,7 +41,9 @@ class WordList:
     @cached_property
     def any_of_them(self) -> re.Pattern[str]:
         """Finds whether there is any at all, which is rare: most texts are looked through once."""
-        return re.compile("|".join(_pattern(word).pattern for word in (*self.forbidden, *self.hard)) or "(?!)", re.I)
+        bodies = "|".join(_body(word) for word in (*self.forbidden, *self.hard))
+        # What stands around them once for all: tried at the beginning of each word rather than for each pair.
+        return re.compile(rf"(?<!\w)(?=\w)(?:{bodies})(?!\w)" if bodies else "(?!)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,13 @@ _patterns: dict[str, re.Pattern[str]] = {}
 
 def _pattern(word: str) -> re.Pattern[str]:
     if word not in _patterns:
-        body = re.escape(word.rstrip("*")).replace(r"\ ", r"\s+")
-        ending = r"\w*" if word.endswith("*") else ""
-        _patterns[word] = re.compile(rf"(?<!\w){body}{ending}(?!\w)", re.IGNORECASE)
+        _patterns[word] = re.compile(rf"(?<!\w){_body(word)}(?!\w)", re.IGNORECASE)
     return _patterns[word]
+
+
+def _body(word: str) -> str:
+    ending = r"\w*" if word.endswith("*") else ""
+    return re.escape(word.rstrip("*")).replace(r"\ ", r"\s+") + ending
 
 
 def _cut(sentence: str) -> str:
