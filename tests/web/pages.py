@@ -12,6 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 ANSWERS = {"danger": "no", "distress": "3", "language": "en", "first_message": ""}
+# How each line is called, and which one it never mentions.
+OWN_WORDS = {"youth": ["youth", "zeg het ons"], "prevention": ["prevention", "anders verder"]}
+OTHER = {"youth": "prevention", "prevention": "youth"}
 VOID = {"input", "meta", "link", "img", "br", "hr", "base"}
 
 
@@ -194,3 +197,10 @@ def cookies_set(answer: TestResponse) -> dict[str, str]:
     """The Set-Cookie headers of an answer, by name."""
     found = answer.headers.getlist("Set-Cookie")
     return {re.split("[=;]", header)[0]: header for header in found}
+
+
+def mentions(text: str, slug: str) -> list[str]:
+    """Where `text` names this line, by slug or by name."""
+    text = text.replace("113 Suicide Prevention", "")  # what a helpline of others is called
+    found = [re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text.lower()) for word in OWN_WORDS[slug]]
+    return [text[max(0, match.start() - 60) : match.end() + 60] for match in found if match]

@@ -10,7 +10,7 @@ import pytest
 
 from helpline.lines import service as lines
 from tests.web.conftest import House
-from tests.web.pages import ANSWERS, Page, Tab, cookies_set
+from tests.web.pages import ANSWERS, OTHER, Page, Tab, cookies_set, mentions
 
 WANTED = "I want to chat now"
 
@@ -166,17 +166,8 @@ def test_a_session_that_ended_is_not_asked_about(house: House, tab: Tab, later: 
 
 # Lines that never mention each other
 
-OWN_WORDS = {"youth": ["youth", "zeg het ons"], "prevention": ["prevention", "anders verder"]}
-OTHER = {"youth": "prevention", "prevention": "youth"}
 PAGES = ("", "what-we-keep/", "leaving-quickly/", "about/", "chat/", "chat/other-ways/", "nothing-here/")
 ROOM = ("chat/room/", "chat/room/transcript")
-
-
-def mentions(text: str, slug: str) -> list[str]:
-    """Where `text` names this line, by slug or by name."""
-    text = text.replace("113 Suicide Prevention", "")  # what a helpline of others is called
-    found = [re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text.lower()) for word in OWN_WORDS[slug]]
-    return [text[max(0, match.start() - 60) : match.end() + 60] for match in found if match]
 
 
 def loaded_by(tab: Tab, path: str, html: str) -> dict[str, str]:

@@ -10,18 +10,18 @@ from flask.testing import FlaskClient
 from helpline.advice import loader, tree
 from helpline.advice.loader import LANGUAGES, Content
 from helpline.advice.ways import Entry, all_ways
+from tests.web.pages import OTHER, mentions
 
-LINE = "youth"
 OPTION = re.compile(r'<button class="answer[^"]*" type="submit" name="answer" value="([^"]+)"')
 QUESTION = re.compile(r'name="question" value="([^"]+)"')
-MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
 # A number to call, or the way to our own chat.
-PERSON = re.compile(rf'href="(?:tel:|/[a-z]+/{LINE}/(?:advice/bring|chat)/)')
+PERSON = re.compile(r'href="(?:tel:|/[a-z]+/[a-z]+/(?:advice/bring|chat)/)')
+MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
 
 
-def slugs() -> list[str]:
+def slugs(line: str) -> list[str]:
     """Every tree of the line."""
-    return sorted(loader.load(LINE).files.trees)
+    return sorted(loader.load(line).files.trees)
 
 
 def answers_to(content: Content, entry: Entry) -> list[str]:
@@ -40,6 +40,7 @@ class Walker:
 
     client: FlaskClient
     slug: str
+    line: str = "youth"
     token: str = ""
     pages: int = 0
     ways: int = 0
@@ -49,7 +50,7 @@ class Walker:
 
     def walk(self) -> Walker:
         """The whole tree, from each way into it."""
-        content = loader.load(LINE)
+        content = loader.load(self.line)
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.page(self.address("en")))
         assert found is not None
         self.token = found[1]
@@ -62,7 +63,7 @@ class Walker:
         return self
 
     def address(self, lang: str, rest: str = "") -> str:
-        return f"/{lang}/{LINE}/advice/{rest}"
+        return f"/{lang}/{self.line}/advice/{rest}"
 
     def page(self, path: str) -> str:
         """A page that is there and whole."""
@@ -70,6 +71,7 @@ class Walker:
         assert answer.status_code == 200, (path, answer.status_code, answer.headers.get("Location"))
         html = answer.get_data(as_text=True)
         assert f'<html lang="{path[1:3]}"' in html
+        assert not mentions(html, OTHER[self.line]), path
         self.pages += 1
         return html
 

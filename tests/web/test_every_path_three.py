@@ -1,0 +1,18 @@
+"""Every way through every tree of the prevention line, in every language, by the real pages."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.postgres import sqlite_only
+from tests.web.conftest import House
+from tests.web.walker import Walker, slugs
+
+
+@sqlite_only
+@pytest.mark.parametrize("slug", slugs("prevention"))
+def test_no_way_ends_in_an_error_or_without_somebody_to_turn_to(app: Flask, house: House, slug: str) -> None:
+    walked = Walker(app.test_client(), slug, "prevention").walk()
+    assert walked.ways >= 3
+    assert walked.advice
