@@ -68,6 +68,13 @@ def count_course(line: Line, *, module: str, what: str, seen_before: bool, at: d
     _add(CourseCount, 1, line=line.slug, on_date=on_date, module=module, what=what, seen_before=seen_before)
 
 
+def count_as_returning(line: Line, *, at: datetime) -> None:
+    """The visit to the course that was counted as a new one at this moment came back with a code after all."""
+    of_that_day = {"line": line.slug, "on_date": lines.local(line, at).date(), "module": "", "what": "visit"}
+    _add(CourseCount, -1, **of_that_day, seen_before=False)
+    _add(CourseCount, 1, **of_that_day, seen_before=True)
+
+
 def course_counts(line: str, first: date, last: date) -> list[tuple[date, str, str, bool, int]]:
     """The counters of a line's course from one day to another, both included: day, module, what, seen before, count."""
     columns = CourseCount.__table__.c

@@ -13,6 +13,7 @@ from helpline.contacts.counters import GENDERS as GENDERS
 from helpline.contacts.counters import HELPED as HELPED
 from helpline.contacts.counters import apart_since as apart_since
 from helpline.contacts.counters import count_advice as count_advice
+from helpline.contacts.counters import count_as_returning as count_as_returning
 from helpline.contacts.counters import count_course as count_course
 from helpline.contacts.counters import count_helped as count_helped
 from helpline.contacts.counters import course_counted_since as course_counted_since

@@ -123,8 +123,9 @@ def leave(key: str, now: datetime) -> None:
             del _left[next(iter(_left))]
 
 
-def _refuse_who_left(key: str, now: datetime) -> None:
-    at = _left.get(key)
+def refuse_who_left(cookie: str, now: datetime) -> None:
+    """Raises Left where this browser's visitor has just left by the quick exit."""
+    at = _left.get(key_of(cookie))
     if at is not None and now - at <= LEFT_FOR:
         raise Left
 
@@ -134,7 +135,7 @@ def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
 
     Two requests of one browser, such as a form that was sent twice, come one after the other this way. Raises Left.
     """
-    _refuse_who_left(key_of(cookie), now)
+    refuse_who_left(cookie, now)
     if session.get(VisitorSession, key_of(cookie)) is None:
         try:
             with session.begin_nested():
@@ -146,7 +147,7 @@ def claim(session: Session, cookie: str, now: datetime) -> dict[str, Any]:
 
 def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
     """Write the session's content and let its two idle hours begin again. Raises Left."""
-    _refuse_who_left(key_of(cookie), now)
+    refuse_who_left(cookie, now)
     with transaction() as session:
         row = session.get(VisitorSession, key_of(cookie))
         if row is None:

@@ -75,6 +75,9 @@ def written(record: Record, exercise: Exercise, values: Mapping[str, Value | Non
             answers.pop(address, None)
         else:
             answers[address] = value
+            # What stands in a field again needs no place beside it.
+            left = tuple(text for text in beside.pop(address, ()) if text != value)
+            beside |= {address: left} if left else {}
     return replace(record, answers=answers, beside=beside)
 
 
