@@ -9,14 +9,17 @@ def create_app(settings=None, async_mode="threading"):
 
     settings: a `helpline.config.Settings`; read from HELPLINE_* variables when None.
     async_mode: `eventlet` in the launcher, `threading` everywhere else.
-    Raises ContentError where the advice has anything wrong with it: a visitor in panic finds no dead end.
+    Raises ContentError where advice or course have anything wrong with them: a visitor in panic finds no dead end.
     """
     from helpline import web
     from helpline.advice import service as advice
     from helpline.lines import service as lines
+    from helpline.selfhelp import check as courses
 
     app = web.new_flask(settings)
-    advice.prepare(app.config["SETTINGS"].instance_dir, in_use=lines.countries())
+    instance_dir, countries = app.config["SETTINGS"].instance_dir, lines.countries()
+    advice.prepare(instance_dir, in_use=countries)
+    courses.prepare(instance_dir, in_use=countries)
     web.register_extensions(app, async_mode)
     web.register_pages(app)
     web.register_sockets(app)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpline import checks, clock, config, install, logs
-from helpline.advice.cli import content
+from helpline.advice import check as advice_check
+from helpline.advice import loader as trees
+from helpline.advice.cli import print_paths
 from helpline.chat import retention
 from helpline.contacts.cli import contacts
 from helpline.content.files import ContentError
@@ -17,6 +20,8 @@ from helpline.lines import service as line_service
 from helpline.lines import texts
 from helpline.lines.cli import lines
 from helpline.privacy.keyring import KeyDamaged, KeyDestroyed
+from helpline.selfhelp import check as course_check
+from helpline.selfhelp import loader as courses
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
 
@@ -39,7 +44,6 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
-helpline.add_command(content)
 
 
 @helpline.command()
@@ -95,6 +99,31 @@ def check(settings: config.Settings) -> None:
 def purge() -> None:
     """Destroy what is past its time: keys, chats, sessions, wrap-up links, the days of old counters."""
     click.echo(json.dumps(retention.purge(clock.now())))
+
+
+@helpline.group()
+def content() -> None:
+    """Check what visitors read, and print the ways through it."""
+
+
+content.add_command(print_paths)
+
+
+@content.command("check")
+@click.pass_obj
+def check_content(settings: config.Settings) -> None:
+    """Look for what is wrong in trees, courses and help entries, each with file and line."""
+    of_advice = advice_check.of_everything(settings.instance_dir, trees.TREES)
+    of_courses = course_check.of_everything(settings.instance_dir, courses.COURSES)
+    errors, warnings = of_advice.errors + of_courses.errors, of_advice.warnings + of_courses.warnings
+    for told in (*errors, *(f"warning: {warning}" for warning in warnings)):
+        # The path as an editor opens it from the folder one is in.
+        click.echo(told.replace(f"{Path.cwd()}/", "", 1))
+    if errors:
+        raise click.ClickException(f"errors in what visitors read: {len(errors)}")
+    of_trees = sum(len(trees.load(line, trees.TREES).files.trees) for line in trees.lines(trees.TREES))
+    modules = sum(len(courses.load(line, courses.COURSES).files.modules) for line in courses.lines(courses.COURSES))
+    click.echo(f"{of_trees} trees and {modules} modules can be read; {len(warnings)} warnings.")
 
 
 def run(arguments: list[str]) -> int:

@@ -1,38 +1,16 @@
-"""`helpline content`: what is wrong with the trees, and every way through one of them as text."""
+"""`helpline content paths`: every way through a tree as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
-from helpline import config
-from helpline.advice import check, loader
+from helpline.advice import loader
 from helpline.advice.loader import Content
 from helpline.advice.tree import Advice, Answers, Question, paths
 from helpline.advice.ways import Entry, all_ways
 from helpline.content.files import LANGUAGES
-
-
-@click.group()
-def content() -> None:
-    """Check what visitors read, and print the ways through it."""
-
-
-@content.command("check")
-@click.pass_obj
-def check_content(settings: config.Settings) -> None:
-    """Look for what is wrong in trees and help entries, each with file and line."""
-    found = check.of_everything(settings.instance_dir, loader.TREES)
-    for error in found.errors:
-        click.echo(_from_here(error))
-    for warning in found.warnings:
-        click.echo(f"warning: {_from_here(warning)}")
-    if found.errors:
-        raise click.ClickException(f"errors in what visitors read: {len(found.errors)}")
-    trees = sum(len(_load(line).files.trees) for line in _lines())
-    click.echo(f"{trees} trees can be read; {len(found.warnings)} warnings.")
 
 
 def _lines() -> tuple[str, ...]:
@@ -43,12 +21,7 @@ def _load(line: str) -> Content:
     return loader.load(line, loader.TREES)
 
 
-def _from_here(told: str) -> str:
-    """The path as an editor opens it from the folder one is in."""
-    return told.replace(f"{Path.cwd()}/", "", 1)
-
-
-@content.command("paths")
+@click.command("paths")
 @click.argument("tree")
 @click.option("--line", help="the line of the tree, where several have one of that name")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True)

@@ -10,8 +10,10 @@ import pytest
 from helpline import commands, config, install, logs
 from helpline.advice import loader
 from helpline.advice.tree import paths
+from helpline.selfhelp import loader as courses
 from tests.advice.gardens import GARDEN, LINE, Plot
 from tests.commanding import Done
+from tests.selfhelp.beds import ALLOTMENT
 
 
 class Author:
@@ -28,7 +30,7 @@ class Author:
 
 
 @pytest.fixture
-def author(plot: Plot, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Author:
+def author(plot: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Author:
     def never(settings: object) -> None:
         raise AssertionError("content is read without any database")
 
@@ -37,6 +39,8 @@ def author(plot: Plot, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     monkeypatch.setattr(config, "_current", None)
     monkeypatch.setattr(install, "prepare", never)
     monkeypatch.setattr(loader, "TREES", plot.root)
+    shutil.copytree(ALLOTMENT, tmp_path / "courses")
+    monkeypatch.setattr(courses, "COURSES", tmp_path / "courses")
     return Author(capfd)
 
 
@@ -46,7 +50,7 @@ def test_warnings_alone_are_no_failure(author: Author) -> None:
     *warnings, last = done.out.splitlines()
     assert warnings
     assert all(line.startswith("warning: ") and "was never verified" in line for line in warnings)
-    assert last == f"2 trees can be read; {len(warnings)} warnings."
+    assert last == f"2 trees and 4 modules can be read; {len(warnings)} warnings."
 
 
 def test_each_error_has_a_line_of_its_own_and_the_command_fails(author: Author, plot: Plot) -> None:
@@ -59,6 +63,18 @@ def test_each_error_has_a_line_of_its_own_and_the_command_fails(author: Author, 
     assert [line.split(": ")[0] for line in errors] == [
         f"{plot.file('plant/nl.yaml')}:22",
         f"{plot.file('slugs/en.yaml')}:8",
+    ]
+
+
+def test_errors_in_courses_are_told_after_those_in_trees(author: Author, plot: Plot) -> None:
+    plot.change("slugs/en.yaml", "Everybody has.", "However, sing.")
+    page = courses.COURSES / "01-soil" / "en.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("Sand runs", "However, sand runs"), encoding="utf-8")
+    done = author.types("check")
+    assert done.error == "helpline: errors in what visitors read: 2\n"
+    assert [line.split(": ")[0] for line in done.out.splitlines()[:2]] == [
+        f"{plot.file('slugs/en.yaml')}:8",
+        f"{page}:35",
     ]
 
 
