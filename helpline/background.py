@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
-from helpline import clock, config, garbage, watchdog
-from helpline.chat import catch_up, presence, push, retention, sockets, sweep
+from helpline import clock, config, garbage, retention, watchdog
+from helpline.chat import catch_up, presence, push, sockets, sweep
 from helpline.chat.reading import recent_sights
 from helpline.chat.writer import writer
 from helpline.staff import service as staff

@@ -135,7 +135,5 @@ def erase(session: Session, place: Sealed) -> None:
 
 def drop_expired(session: Session, now: datetime) -> int:
     """Delete what is past its time. Returns how many."""
-    past: CursorResult[Any] = session.connection().execute(
-        delete(SavedCourse).where(SavedCourse.expires_on < now.date())
-    )
-    return past.rowcount
+    past = delete(SavedCourse).where(SavedCourse.expires_on < now.date())
+    return cast("CursorResult[Any]", session.execute(past)).rowcount

@@ -1,0 +1,13 @@
+"""What is destroyed when its time is over, in all rooms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from helpline.chat import retention as chat
+from helpline.selfhelp import service as selfhelp
+
+
+def purge(now: datetime) -> dict[str, int]:
+    """Destroy what is past its time; how many of each."""
+    return {**chat.purge(now), "courses": selfhelp.purge(now)}
