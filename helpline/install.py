@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -73,12 +74,17 @@ def _refuse_newer(version: str | None) -> None:
 def _versions() -> tuple[str | None, str | None]:
     with db.engine().connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    return found, ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return found, _newest()
+
+
+@lru_cache(maxsize=1)
+def _newest() -> str | None:
+    """The version that this code expects; found once, for it means to read every migration."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def is_ready() -> bool:
     """True when the database takes what is written and has the schema this code expects."""
     with db.engine().connect().execution_options(writes=True) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-        newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-        return found == newest and db.takes_writes(connection)
+        return found == _newest() and db.takes_writes(connection)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpline import config, create_app, db
+from helpline import config, create_app, db, install
 from helpline.extensions import socketio
 from helpline.lines import service as lines
 from tests.clients import Server
@@ -41,10 +42,22 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def new_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new installation on SQLite: to copy it takes a tenth of making it."""
+    folder = tmp_path_factory.mktemp("new") / "instance"
+    install.prepare(config.Settings(instance_dir=folder))
+    db.engine().dispose()
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database: str) -> config.Settings:
+def settings(tmp_path: Path, database: str, new_instance: Path) -> config.Settings:
     """Settings of an installation of its own."""
-    return config.Settings(instance_dir=tmp_path / "instance", database_url=database, ping_seconds=1.0)
+    instance = tmp_path / "instance"
+    if not database:
+        shutil.copytree(new_instance, instance)
+    return config.Settings(instance_dir=instance, database_url=database, ping_seconds=1.0)
 
 
 @pytest.fixture
