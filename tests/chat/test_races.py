@@ -25,7 +25,7 @@ from tests.builders.hands import OK, Hands, illegal_steps, keep_a_trail, steps_o
 # Some seconds each; a busy machine may need a multiple of that.
 pytestmark = [pytest.mark.usefixtures("house", "books"), pytest.mark.timeout(300)]
 
-ROUNDS, FEW = 200, 25
+ROUNDS, FEW = 100, 25
 
 
 @pytest.fixture
