@@ -123,11 +123,11 @@ def tidy(field: Field, value: Value | None) -> Value | None:
     """
     if value is None or not field.is_written:
         return None
-    if isinstance(value, str):
+    if isinstance(value, str) and field.kind in ("short", "long"):
         value = _text(field, value) or None
     elif isinstance(value, list) and field.kind == "checklist":
         value = [option for option in field.options if option in value] or None
-    elif isinstance(value, list):
+    elif isinstance(value, list) and field.kind in ("pairs", "table"):
         rows = [[_text(field, str(cell)) for cell in row] for row in value]
         while rows and not any(rows[-1]):
             rows.pop()
