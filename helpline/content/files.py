@@ -156,10 +156,10 @@ def split(text: str, path: Path) -> tuple[Document, str, int]:
     head = _HEAD.match(text)
     if head is None:
         raise ContentError(f"{path}:1: begins with `---`, lines of `key: value`, and `---` again")
-    above = head[0].count("\n")
-    if not text[head.end() :].strip():
-        raise ContentError(f"{path}:{above}: the text itself is missing")
-    return parse(head[1], path, offset=1), text[head.end() :], above
+    above, below = head[0].count("\n"), text[head.end() :]
+    if not below.strip():
+        raise ContentError(f"{path}:{above + bool(below)}: the text itself is missing")
+    return parse(head[1], path, offset=1), below, above
 
 
 _cache: dict[Path, tuple[int, Any]] = {}

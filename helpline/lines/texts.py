@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from helpline import clock
-from helpline.content.files import LANGUAGES, ContentError, Document, Place, cached, clean, parse
+from helpline.content.files import LANGUAGES, ContentError, Document, Place, cached, clean, parse, split
 
 PACKAGED = Path(__file__).resolve().parent
 ALWAYS_THERE = ("emergency", "crisis")
@@ -122,13 +122,8 @@ def _read_help(path: Path, text: str) -> dict[str, _Read]:
 
 
 def _read_limits(path: Path, text: str) -> Limits:
-    head = re.match(r"---\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", text, re.DOTALL)
-    if head is None:
-        raise ContentError(f"{path}:1: begins with `---`, `date:` and `reviewed:`, and `---` again")
-    front = parse(head[1], path, offset=1).as_model(_FrontMatter)
-    body = text[head.end() :]
-    if not body.strip():
-        raise ContentError(f"{path}:{head[0].count(chr(10)) + 1}: the text itself is missing")
+    document, body, _ = split(text, path)
+    front = document.as_model(_FrontMatter)
     return Limits(clean(body), front.date, front.reviewed, path)
 
 
