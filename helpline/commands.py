@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpline import checks, clock, config, install, logs
+from helpline import checks, clock, config, install, logs, retention
 from helpline.advice import check as advice_check
 from helpline.advice import loader as trees
 from helpline.advice.cli import print_paths
-from helpline.chat import retention
 from helpline.contacts.cli import contacts
 from helpline.content.files import ContentError
 from helpline.lines import service as line_service
@@ -97,7 +96,7 @@ def check(settings: config.Settings) -> None:
 
 @helpline.command()
 def purge() -> None:
-    """Destroy what is past its time: keys, chats, sessions, wrap-up links, the days of old counters."""
+    """Destroy what is past its time: keys, chats, sessions, wrap-up links, days of counters, courses."""
     click.echo(json.dumps(retention.purge(clock.now())))
 
 

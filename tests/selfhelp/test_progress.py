@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import partial
 
 import pytest
 from hypothesis import given
