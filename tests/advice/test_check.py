@@ -10,6 +10,7 @@ import pytest
 
 from helpline import clock
 from helpline.advice import check, loader
+from helpline.advice.shapes import LineFiles
 from helpline.advice.tree import paths
 from helpline.lines import texts
 from tests.advice.breakages import BROKEN, LONG
@@ -288,15 +289,19 @@ def test_the_line_of_a_sentence_is_that_of_the_file(plot: Plot) -> None:
 
 
 def test_every_tree_of_the_house_can_be_read_in_both_languages() -> None:
-    content = loader.load("youth")
-    for lang in loader.LANGUAGES:
-        for slug, tree in content.files.trees.items():
-            assert tree.words[lang].title, slug
+    for line in loader.lines():
+        for slug, tree in loader.load(line).files.trees.items():
+            assert all(tree.words[lang].title for lang in loader.LANGUAGES), (line, slug)
 
 
 def test_the_garden_has_nothing_that_the_house_has() -> None:
     """So the engine knows nothing of what it is used for."""
-    ours, garden = loader.load("youth").files, loader.load(LINE, GARDEN).files
+    garden = loader.load(LINE, GARDEN).files
+    for ours in (loader.load(line).files for line in loader.lines()):
+        nothing_in_common(ours, garden)
+
+
+def nothing_in_common(ours: LineFiles, garden: LineFiles) -> None:
     assert not set(ours.shape.sections) & set(garden.shape.sections)
     assert not set(ours.shape.questions) & set(garden.shape.questions)
     assert not set(ours.trees) & set(garden.trees)

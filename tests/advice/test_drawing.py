@@ -24,7 +24,7 @@ from helpline.advice.outline import Outline, outline
 from helpline.advice.tree import Advice, Branch, Forest, Node, Piece, Question
 from tests.advice.gardens import GARDEN, LINE
 
-HOUSE = [("youth", tree) for tree in sorted(loader.load("youth").files.trees)]
+HOUSE = [(line, tree) for line in loader.lines() for tree in sorted(loader.load(line).files.trees)]
 TREES = [*HOUSE, (LINE, "plant"), (LINE, "slugs")]
 
 

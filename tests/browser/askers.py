@@ -36,6 +36,10 @@ FRIEND: Answers = SAFE | {
     "age": "16-17",
     "gender": "rather-not",
 }
+# On the prevention line.
+THEIR_OWN: Answers = SAFE | {"child": "no", "who": "me"}
+VISITED: Answers = THEIR_OWN | {"age": "26+", "brings": "police", "visit": "days", "kids-near": "yes", "gender": "male"}
+MINOR: Answers = THEIR_OWN | {"age": "12-15", "young-what": "feelings", "home": "yes", "gender": "male"}
 
 
 def title_of(node: str, lang: str = "en") -> str:

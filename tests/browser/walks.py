@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.askers import BOY, FRIEND, PARENT, SAFE, Answers, Asker
+from tests.browser.askers import BOY, FRIEND, MINOR, PARENT, SAFE, THEIR_OWN, VISITED, Answers, Asker
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.stage import Stage
 
 Scene = Callable[[Stage], Page]
 
 
-def asker(stage: Stage, lang: str = "en") -> Asker:
+def asker(stage: Stage, lang: str = "en", line: str = "youth") -> Asker:
     """Somebody who looks for advice."""
-    return Asker(stage.page("asker"), stage.url, lang=lang)
+    return Asker(stage.page("asker"), stage.url, line, lang)
 
 
-def question(answers: Answers, name: str, lang: str = "en") -> Scene:
+def question(answers: Answers, name: str, lang: str = "en", line: str = "youth") -> Scene:
     """The question that follows these answers."""
 
     def show(stage: Stage) -> Page:
-        who = asker(stage, lang)
+        who = asker(stage, lang, line)
         who.page.goto(who.advice)
         who.answers(answers)
         who.is_asked(name)
@@ -41,22 +41,22 @@ def been_further(stage: Stage) -> Page:
     return who.page
 
 
-def advice(answers: Answers, lang: str = "en") -> Scene:
+def advice(answers: Answers, lang: str = "en", line: str = "youth") -> Scene:
     """What to do now, as it is first seen."""
 
     def show(stage: Stage) -> Page:
-        who = asker(stage, lang)
+        who = asker(stage, lang, line)
         who.walks(answers)
         return who.page
 
     return show
 
 
-def unfolded(answers: Answers, lang: str = "en") -> Scene:
+def unfolded(answers: Answers, lang: str = "en", line: str = "youth") -> Scene:
     """All of an advice, and the answers it comes from."""
 
     def show(stage: Stage) -> Page:
-        page = advice(answers, lang)(stage)
+        page = advice(answers, lang, line)(stage)
         for summary in page.locator("main summary").all():
             summary.click()
         return page
@@ -131,6 +131,11 @@ SCENES: dict[str, Scene] = {
     "advice, all of it, in Dutch": unfolded(FRIEND, "nl"),
     "advice, a life in danger": advice({"danger": "yes"}),
     "advice, not safe": advice(SAFE | {"safe": "no"}),
+    "question of the other line in Dutch": question(THEIR_OWN | {"age": "rather-not"}, "brings", "nl", "prevention"),
+    "advice, after the police": unfolded(VISITED, line="prevention"),
+    "advice, after the police, in Dutch": unfolded(VISITED, "nl", "prevention"),
+    "advice, thoughts of death": advice({"danger": "thoughts"}, line="prevention"),
+    "advice, under 18, in Dutch": unfolded(MINOR, "nl", "prevention"),
     "advice that helped": thanked,
     "advice on paper": on_paper,
     "advice after another visit": other_visit,

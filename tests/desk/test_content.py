@@ -33,18 +33,19 @@ def test_all_staff_find_their_way_there(app: Flask, role: str) -> None:
     assert client.get(ROOT).status_code == 200
 
 
-def test_every_page_of_every_tree_can_be_reached_and_read_in_each_language(analyst: FlaskClient) -> None:
-    content = loader.load("youth")
-    trees = links_to(Page(analyst.get(ROOT).text), f"{ROOT}youth/")
-    assert trees == sorted(f"{ROOT}youth/{tree}/" for tree in content.files.trees)
+@pytest.mark.parametrize("line", ["youth", "prevention"])
+def test_every_page_of_every_tree_can_be_reached_and_read_in_each_language(analyst: FlaskClient, line: str) -> None:
+    content, root = loader.load(line), f"{ROOT}{line}/"
+    trees = links_to(Page(analyst.get(ROOT).text), root)
+    assert trees == sorted(f"{root}{tree}/" for tree in content.files.trees)
     pages = set()
     for tree in trees:
         answer = analyst.get(tree)
         assert (answer.status_code, wrong_with(answer, tree)) == (200, [])
-        pages |= {link for link in links_to(Page(answer.text), f"{ROOT}youth/") if link.count("/") == 6}
-    assert pages == {f"{ROOT}youth/{node}/" for node in content.forest.nodes}
+        pages |= {link for link in links_to(Page(answer.text), root) if link.count("/") == 6}
+    assert pages == {f"{root}{node}/" for node in content.forest.nodes}
     for page in sorted(pages):
-        node = content.forest.nodes[page.removeprefix(f"{ROOT}youth/").strip("/")]
+        node = content.forest.nodes[page.removeprefix(root).strip("/")]
         for lang in loader.LANGUAGES:
             answer = analyst.get(f"{page}?lang={lang}")
             assert (answer.status_code, wrong_with(answer, page)) == (200, [])
@@ -58,12 +59,13 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("'", "&#39;").replace('"', "&#34;")
 
 
-def test_a_drawing_shows_each_page_once_and_the_list_too(analyst: FlaskClient) -> None:
-    html = analyst.get(f"{ROOT}youth/extortion/").text
+@pytest.mark.parametrize(("line", "tree"), [("youth", "extortion"), ("prevention", "partner-or-family")])
+def test_a_drawing_shows_each_page_once_and_the_list_too(analyst: FlaskClient, line: str, tree: str) -> None:
+    html = analyst.get(f"{ROOT}{line}/{tree}/").text
     drawing = html[html.index('<svg class="drawing"') : html.index("</svg>", html.index('<svg class="drawing"'))]
-    nodes = [node for node in loader.load("youth").forest.nodes.values() if node.tree == "extortion"]
+    nodes = [node for node in loader.load(line).forest.nodes.values() if node.tree == tree]
     for node in nodes:
-        address = f'href="{ROOT}youth/{node.id}/"'
+        address = f'href="{ROOT}{line}/{node.id}/"'
         assert drawing.count(address) == 1, node.id
         assert html.count(address) >= 2, node.id
     assert not re.search(r"<(script|style|image|foreignObject)|style=|https?:|@import|xlink", drawing)
