@@ -67,7 +67,8 @@ def test_the_wheel_carries_what_lies_beside_the_package(wheel: Path) -> None:
     assert "helpline/_assets/templates/base.html" in names
     assert "helpline/_assets/static/vendor/socket.io.min.js" in names
     assert "helpline/_assets/migrations/env.py" in names
-    assert "helpline/_assets/selfhelp_modules/README.md" in names
+    assert "helpline/_assets/selfhelp_modules/course.yaml" in names
+    assert "helpline/_assets/selfhelp_modules/look-back/nl.md" in names
     for catalogue in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po"):
         language = catalogue.parts[-3]
         assert f"helpline/_assets/translations/{language}/LC_MESSAGES/messages.po" in names
