@@ -14,6 +14,7 @@ from helpline.content.files import ContentError
 from helpline.selfhelp import check, loader, problems, shapes
 from tests.selfhelp.beds import ALLOTMENT, Bed
 from tests.selfhelp.breakages import BROKEN
+from tests.selfhelp.broken_texts import TEXTS
 
 
 @pytest.fixture
@@ -22,9 +23,9 @@ def bed(tmp_path: Path) -> Bed:
     return Bed(tmp_path)
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("kind", BROKEN | TEXTS)
 def test_a_broken_course_is_named_with_file_and_line(bed: Bed, kind: str) -> None:
-    name, old, new, line, problem = BROKEN[kind]
+    name, old, new, line, problem = (BROKEN | TEXTS)[kind]
     if old is None:
         bed.file(name).unlink()
     else:
