@@ -98,6 +98,7 @@ def register_pages(app: Flask) -> None:
     from helpline.advice.views import advice
     from helpline.chat.visitor_views import visitor
     from helpline.desk.content_views import content
+    from helpline.desk.course_views import course
     from helpline.desk.views import desk
     from helpline.front import around
     from helpline.front.views import public
@@ -110,6 +111,7 @@ def register_pages(app: Flask) -> None:
     staff_views.register(app)
     app.register_blueprint(desk)
     app.register_blueprint(content)
+    app.register_blueprint(course)
     app.register_blueprint(health.health)
     csrf.exempt(app.view_functions["public.quick_exit"])
 
