@@ -19,6 +19,7 @@ from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.lines.texts import HelpEntry, countries, load_help
 from helpline.privacy import sessions
+from helpline.selfhelp import loader as courses
 
 LINE = "prevention"
 MINORS = {"0-11", "12-15", "16-17"}
@@ -218,6 +219,14 @@ def test_nobody_is_told_to_copy_or_to_send_an_image(lang: str) -> None:
     for sentence in (part for text in texts for part in re.split(r"(?<=[.!?])\s", QUOTED.sub("", text))):
         if about.search(sentence) and not re.search(r"bericht|message", sentence):
             assert denied.search(sentence), sentence
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_module_of_the_course_is_named_as_it_is_called_there(lang: str) -> None:
+    titles = {words.title for words in courses.load(LINE).words[lang].values()}
+    named = {name for end in ends() for name in re.findall(r"'([A-Z][^'\n]+)'", end.text("course", lang))}
+    assert named
+    assert named <= titles
 
 
 # Journeys
