@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from helpline import config
-from helpline.contacts.models import Contact, MissedContact
+from helpline.contacts import service as contacts
+from helpline.contacts.models import Contact, CourseCount, MissedContact
 from helpline.db import random_key, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
+from helpline.selfhelp import service as selfhelp
 from helpline.staff import service as staff
 from helpline.staff.service import NewAccount
 
@@ -53,6 +56,9 @@ CONCERNS = {
     "prevention": (("self", 47), ("other", 24), ("professional", 8), ("general", 21)),
 }
 GENDERS = (("female", 40), ("male", 42), ("other", 4), ("unknown", 14))
+# Of the course most open fantasies and feelings; of the others rather the first than the last.
+MOST_READ = {"fantasies": 3.0, "feelings": 3.6, "urges": 1.6}
+COURSE_GROWS = 1.23  # in a year
 
 
 def fill(now: datetime) -> list[NewAccount]:
@@ -66,7 +72,9 @@ def fill(now: datetime) -> list[NewAccount]:
     lines.switch_joint_front_page(True)
     with transaction() as session:
         for line in lines.all_lines():
-            session.add_all(_year(line, lines.local(line, now).date()))
+            today = lines.local(line, now).date()
+            session.add_all(_year(line, today))
+            session.add_all(_course(line, today))
     _keep(accounts)
     return accounts
 
@@ -85,6 +93,36 @@ def _year(line: Line, today: date) -> list[Contact | MissedContact]:
             else:
                 rows.append(_missed(dice, line.slug, day, hour))
     return rows
+
+
+def _course(line: Line, today: date) -> list[CourseCount]:
+    """Visits to the line's course since the year before last, so that each year has one to be compared with."""
+    if not selfhelp.has_course(line.slug):
+        return []
+    dice = random.Random(f"course of {line.slug}")  # noqa: S311 - figures of a demo, not a secret
+    course = selfhelp.content_of(line.slug).course
+    weights = {
+        module.slug: MOST_READ.get(module.slug, 1.2) / (1 + place / 12) for place, module in enumerate(course.modules)
+    }
+    weights |= {booster.slug: 0.2 for booster in course.boosters}
+    counted: Counter[tuple[date, str, str, bool]] = Counter()
+    for back in range(1, (today - date(today.year - 2, 1, 1)).days + 1):
+        day = today - timedelta(days=back)
+        # As the server keeps them: days long ago are added up in their month.
+        told = day if day >= contacts.apart_since(today) else day.replace(day=1)
+        busy = 26 * COURSE_GROWS ** (-back / 365) * (1.15 if day.weekday() in (0, 6) else 0.94)
+        for _ in range(max(0, round(dice.gauss(busy, 4)))):
+            returns = dice.random() < 0.135
+            counted[told, "", "visit", returns] += 1
+            many = dice.choice((1, 1, 2, 3) if returns else (0, 1, 1, 2))
+            for module in dict.fromkeys(dice.choices(list(weights), list(weights.values()), k=many)):
+                counted[told, module, "visit", returns] += 1
+                if dice.random() < (0.55 if returns else 0.3):
+                    counted[told, module, "done", returns] += 1
+    return [
+        CourseCount(line=line.slug, on_date=day, module=module, what=what, seen_before=before, count=count)
+        for (day, module, what, before), count in counted.items()
+    ]
 
 
 def _pick(dice: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
