@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import nh3
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
@@ -189,24 +190,35 @@ _cleaner = nh3.Cleaner(
 )
 
 
-_KEPT = {"paragraph", "bullet_list", "ordered_list", "list_item", "blockquote", "inline"}
+_KEPT = {"paragraph", "heading", "bullet_list", "ordered_list", "list_item", "blockquote", "inline"}
 _KEPT_INLINE = {"text", "softbreak", "hardbreak", "strong", "em", "link", "text_special"}
 
 
+# Nobody means these to be read: HTML, which is shown as it stands, and a table, which this Markdown doesn't know.
+_RAW = {"HTML": re.compile(r"<[!/\w]"), "a table": re.compile(r"^\|")}
+
+
 def lost(markdown: str) -> Iterator[tuple[int, str]]:
-    """What `clean` would drop, such as a heading of another rank or an image: the line (from 1), and its name."""
+    """What `clean` would drop or show raw, such as a heading of another rank or an image: line (from 1), and name."""
     for token in _markdown.parse(markdown):
-        name = token.type.removesuffix("_open").removesuffix("_close")
         line = token.map[0] + 1 if token.map else 1
-        if name == "heading":
-            if token.nesting == 1 and token.tag not in ("h2", "h3"):
-                yield line, f"a heading of rank {token.tag[1]}"
+        name = _name(token)
+        if name == "heading" and token.nesting == 1 and token.tag not in ("h2", "h3"):
+            yield line, f"a heading of rank {token.tag[1]}"
+        elif name == "ordered_list" and "start" in token.attrs:
+            yield line, f"a list that begins with {token.attrs['start']}"
         elif name not in _KEPT and token.nesting >= 0:
             yield line, f"a {name}"
         for inner in token.children or ():
-            name = inner.type.removesuffix("_open").removesuffix("_close")
-            if name not in _KEPT_INLINE and inner.nesting >= 0:
-                yield line, f"a {name}"
+            if _name(inner) not in _KEPT_INLINE and inner.nesting >= 0:
+                yield line, f"a {_name(inner)}"
+            yield from (
+                (line, what) for what, raw in _RAW.items() if inner.type == "text" and raw.search(inner.content)
+            )
+
+
+def _name(token: Token) -> str:
+    return token.type.removesuffix("_open").removesuffix("_close")
 
 
 def clean(markdown: str) -> Markup:

@@ -88,7 +88,7 @@ def _place(files: CourseFiles, slug: str) -> Place:
 
 def of_files(files: CourseFiles) -> list[str]:
     """All problems of shape, words and texts."""
-    found = [*_of_course(files), *_of_exercises(files)]
+    found = [*_of_course(files), *_of_exercises(files), *_of_titles(files)]
     addresses = _addresses(files)
     for slug, module in files.modules.items():
         pages = {lang: files.pages[lang, slug] for lang in files.shape.languages if (lang, slug) in files.pages}
@@ -212,6 +212,15 @@ def _told_apart(document: Document, where: Place, said: Mapping[str, str]) -> It
         other = first.setdefault(words.casefold(), key)
         if other != key:
             yield document.at((*where, key), f"{other!r} and {key!r} say the same")
+
+
+def _of_titles(files: CourseFiles) -> Iterator[str]:
+    """A title is the words of the links to its module, too."""
+    first: dict[tuple[str, str], str] = {}
+    for (lang, slug), page in files.pages.items():
+        other = first.setdefault((lang, page.words.title.casefold()), slug)
+        if other != slug:
+            yield page.document.at(("title",), f"{other!r} and {slug!r} have the same title")
 
 
 def _of_same_words(page: Page, first: Page, lang: str) -> Iterator[str]:

@@ -155,6 +155,13 @@ BROKEN: dict[str, tuple[str, str | None, str, str, str]] = {
         "did not find expected",
     ),
     "a title left out": ("03-harvest/nl.md", "title: De oogst\n", "", "gives:", "title: Field required"),
+    "a title that another module has": (
+        "03-harvest/en.md",
+        "title: The harvest",
+        "title: your soil",
+        "title: your soil",
+        "'soil' and 'harvest' have the same title",
+    ),
     "a step left out": ("03-harvest/en.md", "step: Eat one carrot.\n", "", "title:", "step: Field required"),
     "an unknown key of a module": (
         "03-harvest/en.md",

@@ -136,6 +136,15 @@ TEXTS = {
     "fewer headings": ("02-sowing/nl.md", "## Vraag het iemand\n", "", "## Je bedden", "more headings"),
     "an image": ("01-soil/en.md", "- It is dry.", "![dry](dry.png)", "- It is warm.", "a image is not shown"),
     "a line across": ("01-soil/en.md", "- It is dry.\n", "- It is dry.\n\n***\n", "***", "a hr is not shown"),
+    "a list that begins in the middle": (
+        "01-soil/en.md",
+        "- It is warm.\n- It is dry.",
+        "2. It is warm.\n3. It is dry.",
+        "2. It is warm.",
+        "a list that begins with 2 is not shown",
+    ),
+    "a table": ("01-soil/en.md", "Sand runs", "| Sand | clay |\n\nSand runs", "| Sand", "a table is not shown"),
+    "a comment": ("01-soil/en.md", "- It is dry.\n", "- It is <!-- very --> dry.\n", "- It is <", "HTML is not shown"),
     "code": ("01-soil/en.md", "Sand runs", "`Sand` runs", "`Sand` runs", "a code_inline is not shown"),
     "HTML": ("01-soil/en.md", "Sand runs", "<b>Sand</b> runs", "<b>Sand</b>", "a link or an address in the text"),
     "a link elsewhere": (

@@ -1,0 +1,70 @@
+"""The course that ships: the outline that was agreed on, each module long enough and in every language."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpline.content.wording import words
+from helpline.selfhelp import loader
+from helpline.selfhelp.course import LONGEST, Kind
+from helpline.selfhelp.loader import Card, Content
+
+OUTLINE = [
+    "welcome",
+    "why-stop",
+    "goals",
+    "devices",
+    "habit-loop",
+    "fantasies",
+    "urges",
+    "risk-situations",
+    "excuses",
+    "feelings",
+    "stress-and-sleep",
+    "telling-someone",
+    "closeness",
+    "the-children",
+    "slips",
+    "good-life",
+    "your-plan",
+]
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    return loader.load("prevention")
+
+
+def test_the_outline_is_kept(content: Content) -> None:
+    assert [module.slug for module in content.course.modules] == OUTLINE
+    assert content.course.plan == "your-plan"
+    assert [(booster.after, booster.days) for booster in content.course.boosters] == [("your-plan", 30)]
+
+
+def test_every_module_has_an_exercise_and_every_kind_of_field_is_used(content: Content) -> None:
+    assert all(module.exercises for module in content.course.modules)
+    kinds: set[Kind] = {
+        field.kind for module in content.course.modules for exercise in module.exercises for field in exercise.fields
+    }
+    assert kinds == {*LONGEST, "scale", "checklist", "timer"}
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize("slug", OUTLINE)
+def test_a_module_takes_ten_to_twenty_minutes(content: Content, lang: str, slug: str) -> None:
+    page = content.files.pages[lang, slug]
+    assert 10 <= page.words.minutes <= 20
+    assert 1000 <= len(words(page.text)) <= 1800
+    assert page.words.sources
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_goals_come_back_where_they_help(content: Content, lang: str) -> None:
+    for slug in ("slips", "your-plan"):
+        shown = {getattr(block, "address", "") for block in content.texts[lang, slug]}
+        assert {"goals.ladder.life", "goals.ladder.goal"} <= shown, slug
+
+
+def test_the_limits_and_the_crisis_line_stand_in_the_first_module(content: Content) -> None:
+    cards = [block.key for block in content.texts["en", "welcome"] if isinstance(block, Card)]
+    assert {"limits", "crisis"} <= set(cards)
