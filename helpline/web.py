@@ -101,18 +101,15 @@ def register_pages(app: Flask) -> None:
     from helpline.desk.course_views import course
     from helpline.desk.views import desk
     from helpline.front import around
+    from helpline.front.return_views import returning
     from helpline.front.views import public
+    from helpline.selfhelp.code_views import selfhelp
     from helpline.staff import views as staff_views
 
     app.context_processor(around.words)
-    app.register_blueprint(public)
-    app.register_blueprint(visitor)
-    app.register_blueprint(advice)
+    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, health.health):
+        app.register_blueprint(room)
     staff_views.register(app)
-    app.register_blueprint(desk)
-    app.register_blueprint(content)
-    app.register_blueprint(course)
-    app.register_blueprint(health.health)
     csrf.exempt(app.view_functions["public.quick_exit"])
 
 

@@ -49,7 +49,7 @@ def _bound_elsewhere(_: BoundElsewhere) -> Page:
     """Ask before another visit of this browser ends; which one is said on no page of this line."""
     if request.method == "POST":
         return redirect(_url("advice.begin"), 303)
-    return render_template("advice/other_visit.html")
+    return render_template("components/other_visit.html", begin=_url("public.begin_here"))
 
 
 @advice.errorhandler(CSRFError)

@@ -13,11 +13,12 @@ from helpline.chat.access import NoAccess
 from helpline.chat.status import shown_status
 from helpline.lines.models import Line
 from helpline.privacy import sessions
+from helpline.selfhelp import service as selfhelp
 
 
 def words() -> dict[str, Any]:
     """What every template may ask for; each is looked up only where a page does."""
-    return {"line_status": line_status, "chat_here": chat_here, "has_advice": has_advice}
+    return {"line_status": line_status, "chat_here": chat_here, "has_advice": has_advice, "has_course": has_course}
 
 
 def line_status() -> dict[str, Any]:
@@ -28,6 +29,11 @@ def line_status() -> dict[str, Any]:
 def has_advice() -> bool:
     """Whether the line of this page has advice to walk to."""
     return "line" in g and advice.has_advice(g.line.slug)
+
+
+def has_course() -> bool:
+    """Whether the line of this page has a course to follow."""
+    return "line" in g and selfhelp.has_course(g.line.slug)
 
 
 def chat_here() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -92,14 +93,24 @@ def about(lang: str, line: str) -> str:
 @public.post(f"/{LANG}/<line>/advice/begin-here")
 @limiter.limit(advice.ANSWERS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
 def begin_here(lang: str, line: str) -> Response:
-    """End the visit that this browser has on another line, as its own buttons would, and begin one here."""
+    """End the visit that this browser has on another line, as its own buttons would, and begin with the advice."""
+    return _begun_here(lang, line, around.has_advice, "advice.begin")
+
+
+@public.post(f"/{LANG}/<line>/self-help/begin-here")
+@limiter.limit(advice.ANSWERS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
+def begin_course_here(lang: str, line: str) -> Response:
+    """The same, and begin with the course."""
+    return _begun_here(lang, line, around.has_course, "selfhelp.overview")
+
+
+def _begun_here(lang: str, line: str, is_there: Callable[[], bool], beginning: str) -> Response:
     found = find_line(line, lang)
-    if not around.has_advice():
+    if not is_there():
         abort(404)
-    cookie = request.cookies.get(web.VISIT)
     if not around.bound_to(found):
-        chat.quick_exit(cookie, Action.LEAVE)
-    return redirect(url_for("advice.begin", lang=lang, line=line), 303)
+        chat.quick_exit(request.cookies.get(web.VISIT), Action.LEAVE)
+    return redirect(url_for(beginning, lang=lang, line=line), 303)
 
 
 @public.route("/exit", methods=["GET", "POST"])

@@ -1,0 +1,89 @@
+"""Pages around the code that keeps what was written, and the ways to be rid of it all."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response as Answer
+
+from helpline import web
+from helpline.privacy import codes
+from helpline.selfhelp import service
+from helpline.selfhelp.views import Page, _line, _shown, _to, _url, _visit, paced, selfhelp
+
+__all__ = ["selfhelp"]
+
+
+def _cookie() -> str | None:
+    return request.cookies.get(web.VISIT)
+
+
+@selfhelp.get("/code/")
+def code(lang: str, line: str) -> Page:
+    """What a code is for, before there is one."""
+    visit = _visit(line, lang)
+    return render_template("selfhelp/code.html", **_shown(visit))
+
+
+@selfhelp.post("/code/")
+@paced
+def make_code(lang: str, line: str) -> Page:
+    """Make a code; it keeps nothing until it was typed once."""
+    made = service.make_code(web.visit_cookie(), _line(line, lang))
+    return _to("code" if made is None else "keep")
+
+
+@selfhelp.get("/code/keep/")
+def keep(lang: str, line: str) -> Page:
+    """The code, to be written down or printed: it is shown here and nowhere else."""
+    made = service.pending_code(_cookie(), _line(line, lang))
+    if made is None:
+        return _to("code")
+    return render_template("selfhelp/keep.html", groups=made.split("-"))
+
+
+@selfhelp.get("/code/confirm/")
+def confirm(lang: str, line: str) -> Page:
+    """The code is typed once from what was written down."""
+    if service.pending_code(_cookie(), _line(line, lang)) is None:
+        return _to("code")
+    return _confirm_page()
+
+
+def _confirm_page(typed: str = "", error: str = "") -> str:
+    return render_template("selfhelp/confirm.html", typed=typed, error=error)
+
+
+@selfhelp.post("/code/confirm/")
+@paced
+def confirm_code(lang: str, line: str) -> Page:
+    """From now on what was written is kept under the code."""
+    found, typed = _line(line, lang), request.form.get("code", "")
+    if service.confirm_code(web.visit_cookie(), found, typed):
+        return redirect(f"{_url('selfhelp.overview')}#yours", 303)
+    if service.pending_code(_cookie(), found) is None:
+        return _to("code")
+    return _confirm_page(typed, "other" if codes.read(typed) else "malformed"), 400
+
+
+@selfhelp.post("/code/forget")
+@paced
+def forget_code(lang: str, line: str) -> Page:
+    """Rather no code."""
+    service.forget_code(web.visit_cookie(), _line(line, lang))
+    return _to("overview")
+
+
+@selfhelp.post("/close")
+@paced
+def close(lang: str, line: str) -> Page:
+    """This browser forgets the code; what is kept under it stays."""
+    service.close(web.visit_cookie(), _line(line, lang))
+    return _to("overview")
+
+
+@selfhelp.post("/erase")
+@paced
+def erase(lang: str, line: str) -> Answer | Page:
+    """Erase all that was written, here and under the code."""
+    erased = service.erase(web.visit_cookie(), _line(line, lang))
+    return render_template("selfhelp/erased.html", erased=erased)
