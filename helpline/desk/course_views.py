@@ -86,7 +86,7 @@ def _told(line: Line, period: Period, today: date) -> dict[str, Any]:
         "percent": percent,
         "years": [Period(year) for year in range(min(since or today, today).year, today.year + 1)],
         "months": [(Period(period.year, day.month), format_date(day, "LLL")) for day in Period(period.year).steps],
-        "over_time": _over_time(now, before, contacts.apart_since(clock.now().date())),
+        "over_time": _over_time(now, before, today, contacts.apart_since(clock.now().date())),
         "by_module": _by_module(now, before, titles),
     }
 
@@ -102,8 +102,8 @@ def _modules(line: str) -> tuple[Mapping[str, str], list[str]]:
     }, [module.slug for module in order]
 
 
-def _over_time(now: Figures, before: Figures, apart_since: date) -> Picture | None:
-    """Visits by month, or by day as long as days are told apart."""
+def _over_time(now: Figures, before: Figures, today: date, apart_since: date) -> Picture | None:
+    """Visits by month, or by day as long as days are told apart; the one that goes on in the table only."""
     by_day = now.period.month is not None
     if by_day and now.period.first < apart_since:
         return None
@@ -111,23 +111,26 @@ def _over_time(now: Figures, before: Figures, apart_since: date) -> Picture | No
     told = [now, *compared]
     steps = max((figures.period.steps for figures in told), key=len)
     labels = tuple(str(step.day) if by_day else format_date(step, "LLL") for step in steps)
-    series = tuple(Series(name_of(figures.period), _padded(figures, len(steps))) for figures in told)
-    peak = max(range(len(now.steps)), key=lambda place: series[0].values[place] or 0)
+    values = [_padded(figures, len(steps)) for figures in told]
+    goes_on = -1 if now.period.is_over(today) else (today.day if by_day else today.month) - 1
+    drawn = [tuple(None if place == goes_on else value for place, value in enumerate(values[0])), *values[1:]]
+    series = tuple(Series(name_of(figures.period), line) for figures, line in zip(told, drawn, strict=True))
+    peak = max(range(len(now.steps)), key=lambda place: values[0][place] or 0)
     chart = Chart(
         key="over-time",
         title=_("Visits by day") if by_day else _("Visits by month"),
         text=_(
             "Most visits: %(when)s, %(number)s.",
             when=format_date(now.period.steps[peak], "d MMMM" if by_day else "MMMM"),
-            number=number(series[0].values[peak] or 0),
+            number=number(values[0][peak] or 0),
         ),
         labels=labels,
         series=series,
     )
-    head = [_("Day") if by_day else _("Month"), name_of(now.period), _("of which returning")]
+    head = [_("Day") if by_day else _("Month"), name_of(now.period), _("returning")]
     head += [name_of(figures.period) for figures in compared]
     returning = [None if visits is None else visits.returning for visits in now.steps] + [None] * len(steps)
-    columns = [series[0].values, returning, *(more.values for more in series[1:])]
+    columns = [values[0], returning, *values[1:]]
     rows = [[label, *(_cell(column[place]) for column in columns)] for place, label in enumerate(labels)]
     return Picture(chart, charts.lines(chart, number), head, rows)
 
@@ -153,7 +156,7 @@ def _by_module(now: Figures, before: Figures, titles: Mapping[str, str]) -> Pict
     head = [
         _("Module"),
         _("Visits"),
-        _("Visits, %(period)s", period=name_of(before.period)),
+        name_of(before.period),
         _("Finished"),
         _("Of its visits"),
     ]

@@ -20,6 +20,8 @@ LINE, BAR, BETWEEN = 18, 12, 10
 # Behind the longest bar there is room for its number.
 LONGEST_BAR = 76.0
 PLOT, PLOT_TOP, TICKS = 180, 20, 4
+# The numbers of the scale stand to the left of the lines: so many parts of a hundred are theirs.
+BESIDE = 10.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def bars(chart: Chart, show: Show = str) -> str:
             value = series.values[place]
             if value is not None:
                 wide = round(LONGEST_BAR * value / most, 2) if most else 0
-                parts.append(f'<rect class="bar s{number}" x="0" y="{y:g}" width="{wide:g}%" height="{BAR}" rx="3"/>')
+                parts.append(f'<rect class="beam s{number}" x="0" y="{y:g}" width="{wide:g}%" height="{BAR}" rx="3"/>')
                 parts.append(_text(wide, y + BAR - 1, show(value), "number", dx=6))
             y += BAR + 4
         y += BETWEEN
@@ -74,7 +76,7 @@ def lines(chart: Chart, show: Show = str) -> str:
         parts.append(f'<line class="grid" x1="0" x2="100%" y1="{y:g}" y2="{y:g}"/>')
     for number, series in reversed(list(enumerate(chart.series))):
         points = [
-            None if value is None else (round((place + 0.5) / count * 100, 2), round(100 - 100 * value / ticks[-1], 2))
+            None if value is None else (round(_across(place, count), 2), round(100 - 100 * value / ticks[-1], 2))
             for place, value in enumerate(series.values)
         ]
         ways = "".join(f'<polyline class="way s{number}" points="{way}"/>' for way in _ways(points))
@@ -91,7 +93,7 @@ def lines(chart: Chart, show: Show = str) -> str:
     parts += [_text(0, floor - PLOT * tick / ticks[-1] - 4, show(tick), "tick") for tick in ticks[1:]]
     every = _every(chart.labels)
     for place in range(0, count, every):
-        parts.append(_text((place + 0.5) / count * 100, floor + 18, chart.labels[place], "tick middle"))
+        parts.append(_text(_across(place, count), floor + 18, chart.labels[place], "tick middle"))
     return _svg(chart, floor + 28, parts, "line")
 
 
@@ -107,10 +109,15 @@ def scale(most: float) -> list[float]:
     return [step * number for number in range(count + 1)]
 
 
+def _across(place: int, count: int) -> float:
+    """How far from the left a label and its points stand."""
+    return BESIDE + (100 - BESIDE) * (place + 0.5) / count
+
+
 def _every(labels: Sequence[str]) -> int:
     """Every how manieth label fits on a narrow screen."""
     wide = max((len(label) for label in labels), default=0) * LETTER + 8
-    return max(1, -int(-len(labels) * wide // NARROW))
+    return max(1, -int(-len(labels) * wide // (NARROW * (1 - BESIDE / 100))))
 
 
 def _ways(points: Sequence[tuple[float, float] | None]) -> Iterator[str]:
@@ -135,7 +142,7 @@ def _legend(chart: Chart, mark: str) -> Iterator[str]:
     for number, series in enumerate(chart.series):
         middle = number * LINE + 9
         if mark == "rect":
-            yield f'<rect class="bar s{number}" x="0" y="{middle - 5}" width="24" height="10" rx="3"/>'
+            yield f'<rect class="beam s{number}" x="0" y="{middle - 5}" width="24" height="10" rx="3"/>'
         else:
             yield f'<line class="way s{number}" x1="0" x2="24" y1="{middle}" y2="{middle}"/>'
         yield f'<text class="name" x="32" y="{middle + 5}">{escape(series.name)}</text>'

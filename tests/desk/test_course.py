@@ -153,6 +153,16 @@ def test_a_month_has_its_days_beside_those_of_the_month_before(supervisor: Flask
     assert "27 – – 11 " in words
 
 
+def test_the_day_that_goes_on_is_in_the_table_but_no_end_of_the_line(supervisor: FlaskClient) -> None:
+    counted(date(2026, 3, 19), 30)
+    counted(date(2026, 3, 20), 7)
+    html = supervisor.get(ROOT).text
+    points = re.findall(r'<circle class="point s0"', html)
+    assert len(points) == 19
+    assert "20 7 0 0 " in said(html)
+    assert "What is not over yet stands in the table only." in html
+
+
 def test_days_that_are_no_longer_told_apart_are_not_drawn(supervisor: FlaskClient) -> None:
     counted(date(2026, 1, 1), 500)
     page = supervisor.get(f"{ROOT}?period=2026-01").text
@@ -180,7 +190,7 @@ def test_every_period_since_the_first_visit_can_be_reached(supervisor: FlaskClie
 def test_each_chart_has_a_table_and_each_link_an_answer(supervisor: FlaskClient) -> None:
     a_published_year()
     html = supervisor.get(f"{ROOT}?period=2020").text
-    assert html.count('<svg class="chart"') == html.count("<table>") == 2
+    assert html.count('<svg class="chart"') == html.count("<table ") == 2
     for link in sorted(set(Page(html).links)):
         if link.startswith(ROOT):
             assert supervisor.get(link.replace("&amp;", "&")).status_code == 200, link
