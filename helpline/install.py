@@ -15,6 +15,7 @@ from helpline import clock, db, paths
 from helpline.config import ConfigError, Settings
 from helpline.lines import service as lines
 from helpline.privacy.keyring import Keyring, secret
+from helpline.selfhelp import service as selfhelp
 
 
 class NotReady(Exception):
@@ -41,6 +42,7 @@ def prepare(settings: Settings) -> None:
     elif settings.embedded and not lines.all_lines():
         # The very first start was cut off after the schema.
         lines.ensure_lines()
+    _refuse_lost_salt(folder)
     Keyring(folder / "keyring").prepare(clock.now())
     for name in ("forms", "staff", "codes"):
         secret(folder, name)
@@ -61,6 +63,12 @@ def _make_instance(folder: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"HELPLINE_INSTANCE_DIR: {folder} can't be made: {error.strerror}") from None
     return folder
+
+
+def _refuse_lost_salt(folder: Path) -> None:
+    """Raises NotReady where answers are saved under codes and what their keys are made with is gone."""
+    if not (folder / "secrets" / "codes.key").exists() and selfhelp.anything_saved():
+        raise NotReady("secrets/codes.key is missing: without it no return code opens anything; put it back")
 
 
 def _refuse_newer(version: str | None) -> None:

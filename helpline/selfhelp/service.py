@@ -176,16 +176,12 @@ def finish(cookie: str, line: Line, module: str) -> Visit:
 
 def take_back(cookie: str, line: Line, address: str, which: str) -> Visit:
     """The earlier text with this mark stands in the field again. Raises BoundElsewhere, TooMuch, Left."""
-    return _change_record(cookie, line, lambda record: progress.taken_back(record, address, which))
+    return _change(cookie, line, lambda held: replace(held, record=progress.taken_back(held.record, address, which)))
 
 
 def throw_away(cookie: str, line: Line, address: str, which: str) -> Visit:
     """The earlier text with this mark is gone from beside the field. Raises BoundElsewhere, Left."""
-    return _change_record(cookie, line, lambda record: progress.thrown_away(record, address, which))
-
-
-def _change_record(cookie: str, line: Line, change: Callable[[Record], Record]) -> Visit:
-    return _change(cookie, line, lambda held: replace(held, record=change(held.record)))
+    return _change(cookie, line, lambda held: replace(held, record=progress.thrown_away(held.record, address, which)))
 
 
 def _change(cookie: str, line: Line, change: Callable[[Held], Held]) -> Visit:
@@ -351,6 +347,12 @@ def _forget(cookie: str, line: Line, content: dict[str, Any], now: datetime) -> 
     # What was counted in this session is not counted again.
     _save(cookie, line, content, store.only(part, COUNT), now)
     return True
+
+
+def anything_saved() -> bool:
+    """Whether anybody's answers are kept under a code."""
+    with reading() as session:
+        return store.any_row(session)
 
 
 def purge(now: datetime) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from helpline.privacy import codes
@@ -131,6 +131,11 @@ def keep_longer(session: Session, lookup: str, now: datetime) -> None:
 def erase(session: Session, place: Sealed) -> None:
     """Delete what lies there."""
     session.execute(delete(SavedCourse).where(SavedCourse.lookup == place.lookup))
+
+
+def any_row(session: Session) -> bool:
+    """Whether anything lies anywhere."""
+    return session.scalar(select(SavedCourse.lookup).limit(1)) is not None
 
 
 def drop_expired(session: Session, now: datetime) -> int:

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from helpline import clock, retention
+from helpline import clock, config, install, retention
 from helpline.db import transaction
 from helpline.lines.models import Line
 from helpline.privacy import sessions
@@ -362,3 +362,22 @@ def test_a_row_says_nothing_of_the_line_and_has_no_order(browser: Browser, line:
             )
             assert "WITHOUT ROWID" in made
     assert len(texts_of(line)) > 3
+
+
+def test_without_the_file_that_all_codes_need_nothing_starts(
+    browser: Browser, line: Line, settings: config.Settings
+) -> None:
+    salt = settings.instance_dir / "secrets" / "codes.key"
+    kept = salt.read_bytes()
+    salt.unlink()
+    install.prepare(settings)
+    assert salt.read_bytes() != kept, "nobody has a code yet"
+    code = browser.takes_a_code()
+    kept = salt.read_bytes()
+    salt.unlink()
+    with pytest.raises(install.NotReady, match="is missing"):
+        install.prepare(settings)
+    assert not salt.exists()
+    salt.write_bytes(kept)
+    install.prepare(settings)
+    assert browser.enters(code) is not None
