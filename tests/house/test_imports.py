@@ -113,6 +113,7 @@ COMMITTERS = {
     "helpline/chat/catch_up.py",
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
+    "helpline/contacts/counters.py",
     "helpline/staff/duties.py",
     "helpline/privacy/sessions.py",
 }
