@@ -25,7 +25,9 @@ NARROWEST = (320, 640)
 STICKS_OUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width || !box.height || element.closest('.hidden, .skip')) return false;
-  const inside = getComputedStyle(element).overflowX === 'visible' ? element.scrollWidth : 0;
+  // What stands in a drawing has no content of its own that could be wider than its box.
+  const whole = !(element instanceof SVGElement) && getComputedStyle(element).overflowX === 'visible';
+  const inside = whole ? element.scrollWidth : 0;
   return Math.max(box.right, box.left + inside) > innerWidth + 1 || box.left < -1;
 }).slice(0, 5).map((element) => element.outerHTML.slice(0, 200))"""
 SIDEWAYS = """() => [...document.querySelectorAll('html, body, body *')].filter((element) =>

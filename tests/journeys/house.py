@@ -22,6 +22,7 @@ STAFF = {
     "cleo": (["counsellor"], ["prevention"]),
     "sam": (["counsellor", "supervisor"], ["youth"]),
     "ada": (["analyst"], ["youth", "prevention"]),
+    "dora": (["supervisor"], ["prevention"]),
     "newcomer": (["counsellor"], ["youth"]),  # never on duty
     "temp": (["counsellor"], ["youth"]),  # comes and goes
 }
