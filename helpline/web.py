@@ -139,12 +139,13 @@ class CookieSession(dict[str, Any], SessionMixin):
 
 
 class CookieSessions(SessionInterface):
-    """A random host-only cookie, one for visitors and one for the console; it is sent once a form needs it."""
+    """A random cookie of this host, one for visitors, one for the console; no form of another site replaces it."""
 
     def open_session(self, app: Flask, request: Request) -> CookieSession:
         found = request.cookies.get(cookie_name(request.path))
-        known = sessions.is_cookie(found)
-        return CookieSession(found if found and known else sessions.new_cookie(), fresh=not known)
+        if found and sessions.is_cookie(found):
+            return CookieSession(found, fresh=False)
+        return CookieSession(sessions.new_cookie(), fresh=request.method == "GET" or not from_another_site())
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if isinstance(session, CookieSession) and session.fresh and session.used and not g.get("cookie_set"):
@@ -157,8 +158,7 @@ def cookie_name(path: str) -> str:
 
 
 def _set_cookie(response: Response, name: str, value: str) -> None:
-    secure = config.current().over_tls
-    response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=secure)
+    response.set_cookie(name, value, path="/", httponly=True, samesite="Lax", secure=config.current().over_tls)
     response.headers["Cache-Control"] = "no-store"
 
 
@@ -205,6 +205,11 @@ def _salt_of_today() -> bytes:
 def from_this_machine() -> bool:
     """True for a caller on the loopback: a proxy that is not announced by a setting, or a test. Nobody to limit."""
     return config.is_loopback(request.remote_addr or "")
+
+
+def from_another_site() -> bool:
+    """Whether a page of another site made this request, as far as the browser says."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
 
 
 # Languages
@@ -281,8 +286,7 @@ def page_context() -> dict[str, Any]:
     if line is not None:
         from helpline.lines import texts
 
-        here = config.current().instance_dir
-        context["help"] = texts.load_help(line.country, language(), here, line=line.slug)
+        context["help"] = texts.load_help(line.country, language(), config.current().instance_dir, line=line.slug)
     return context
 
 
@@ -393,5 +397,4 @@ def _failed(error: Exception) -> tuple[Any, int]:
     # A database that is away for a moment is no mistake of ours: whoever tries again finds it back. One that went in
     # the middle of an answer is an error of no nearer kind.
     away = isinstance(error, OperationalError) or type(error) is DatabaseError
-    status = 503 if away else 500
-    return problem(status, "unavailable", "errors/500.html", unavailable=True)
+    return problem(503 if away else 500, "unavailable", "errors/500.html", unavailable=True)

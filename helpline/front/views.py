@@ -119,7 +119,7 @@ def quick_exit() -> Response:
 
     A request that another site made only gets the neutral page, so that nobody else can end a visit.
     """
-    meant = request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    meant = not web.from_another_site()
     cookie = request.cookies.get(web.VISIT)
     if meant and cookie is not None:
         # First of all, for the first form of a visit may be under way, which has no session yet.

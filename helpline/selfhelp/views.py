@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask_babel import format_date, format_time, gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
 
 from helpline import clock, config, web
@@ -99,31 +100,37 @@ def _shown(visit: Visit) -> dict[str, Any]:
 def _bound_elsewhere(_: BoundElsewhere) -> Page:
     """Ask before another visit of this browser ends; which one is said on no page of this line."""
     begin = _url("public.begin_course_here")
-    return render_template("components/other_visit.html", begin=begin, kept_text=_written()), 200
+    return render_template("components/other_visit.html", begin=begin, kept_text=_written())
 
 
 @selfhelp.errorhandler(CSRFError)
 def _no_token(error: CSRFError) -> Page:
     """A form without our token: what was written stands on the page again, with a fresh one."""
     web.remember_line()
-    from_elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
-    if request.endpoint != "selfhelp.save" or from_elsewhere or web.wants_json():
+    if request.endpoint != "selfhelp.save" or web.from_another_site() or web.wants_json():
         return web.form_expired(error)
-    return _given_back(NOT_SENT), 400
+    return _given_back(NOT_SENT, 400)
 
 
 @selfhelp.errorhandler(RateLimitExceeded)
 def _too_often(error: RateLimitExceeded) -> Any:
     """The words that were sent too soon are not lost."""
-    return (_given_back(TOO_MANY), TOO_OFTEN) if request.endpoint == "selfhelp.save" else error
+    if request.endpoint != "selfhelp.save":
+        return web.problem(TOO_OFTEN, "rate_limited", "errors/403.html")
+    return _given_back(TOO_MANY, TOO_OFTEN)
 
 
-def _given_back(notice: str) -> Page:
+def _given_back(notice: str, status: int) -> Page:
     """The module with all that the form said."""
     at = request.view_args or {}
-    visit = _visit(at["line"], at["lang"])
-    module, exercise = _module(visit, at["slug"]), _exercise(visit.content, at["slug"], at["exercise"])
-    return _module_page(visit, module, exercise, forms.read(exercise, request.form), notice)
+    try:
+        visit = _visit(at["line"], at["lang"])
+        module, exercise = _module(visit, at["slug"]), _exercise(visit.content, at["slug"], at["exercise"])
+    except BoundElsewhere as bound:
+        return _bound_elsewhere(bound)
+    except NotFound:
+        return web.problem(404, "not_found", "errors/404.html")
+    return _module_page(visit, module, exercise, forms.read(exercise, request.form), notice), status
 
 
 def _written() -> str:
