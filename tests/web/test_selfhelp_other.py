@@ -1,0 +1,76 @@
+"""Another line's course, about something else: the pages know of no course in particular."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from helpline.selfhelp import loader, service
+from tests.selfhelp.beds import ALLOTMENT, LINE
+from tests.web.conftest import House
+from tests.web.students import Student, words
+
+
+@pytest.fixture
+def gardener(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Student]:
+    """Somebody on a line whose course is about a garden."""
+    monkeypatch.setattr(loader, "COURSES", ALLOTMENT)
+    service._lines.cache_clear()
+    yield Student(house.app.test_client(), house.line_without_trees(LINE))
+    service._lines.cache_clear()
+
+
+def test_a_course_of_three_modules_about_a_garden(gardener: Student) -> None:
+    page = gardener.page(gardener.course)
+    assert "Begin: Your soil" in words(page)
+    assert "3 short modules to read and to write in." in words(page)
+    assert gardener.course in gardener.page(f"/en/{LINE}/").links
+    assert gardener.get("/en/prevention/self-help/").status_code == 404
+    for path in ("", "soil/", "sowing/", "harvest/", "next-spring/", "plan/", "code/"):
+        said = gardener.page(gardener.course + path).html.lower()
+        assert "prevention" not in said
+        assert "ladder" not in said
+
+
+def test_every_kind_of_field_keeps_what_is_written_in_it(gardener: Student) -> None:
+    gardener.writes("soil", "look", colour="Brown", story="Weeds\nand more", worms="0", tools="rake")
+    gardener.writes("sowing", "beds", rows__0__plant="Peas", rows__1__month="May", neighbours__2__right="Onions")
+    gardener.writes("sowing", "wait", calm="10")
+    assert gardener.holds("soil", "look") == {
+        "had": "some",
+        "colour": "Brown",
+        "story": "Weeds\nand more",
+        "worms": "0",
+        "tools": "rake",
+    }
+    assert gardener.holds("sowing", "beds") == {
+        "had": "some",
+        "rows-0-plant": "Peas",
+        "rows-1-month": "May",
+        "neighbours-2-right": "Onions",
+    }
+    assert gardener.holds("sowing", "wait") == {"had": "some", "calm": "10"}
+
+
+def test_a_timer_is_words_without_scripts(gardener: Student) -> None:
+    page = gardener.module("sowing")
+    assert "Look at a clock: 5 minutes." in page.words
+    run = re.search(r'<div class="timer-run"([^>]*)>', page.html)
+    assert run is not None
+    assert "hidden" in run[1]
+    assert any(script.endswith("timer.js") for script in page.loads)
+    assert not any(script.endswith("timer.js") for script in gardener.module("soil").loads)
+
+
+def test_a_module_with_two_exercises_says_that_each_is_saved_alone(gardener: Student) -> None:
+    assert words(gardener.module("sowing")).count("This button saves this exercise only.") == 2
+    assert "This button saves this exercise only." not in words(gardener.module("soil"))
+
+
+def test_the_plan_gathers_what_this_course_says(gardener: Student) -> None:
+    gardener.writes("harvest", "basket", first="Peas")
+    page = gardener.page(f"{gardener.course}plan/")
+    assert "Peas" in page.words
+    assert "Peas" in gardener.get(f"{gardener.course}plan/file").text
