@@ -22,8 +22,11 @@ def words() -> dict[str, Any]:
 
 
 def line_status() -> dict[str, Any]:
-    """Whether the line of this page takes visitors now."""
-    return shown_status(g.line)
+    """Whether the line of this page takes visitors now; looked up once for a page."""
+    if "line_status" not in g:
+        g.line_status = shown_status(g.line)
+    status: dict[str, Any] = g.line_status
+    return status
 
 
 def has_advice() -> bool:
@@ -37,8 +40,10 @@ def has_course() -> bool:
 
 
 def chat_here() -> bool:
-    """True while this browser has a chat on the line of this page that has not ended."""
-    return "line" in g and _live_chat(g.line)
+    """True while this browser has a chat on the line of this page that has not ended; looked up once for a page."""
+    if "chat_here" not in g:
+        g.chat_here = "line" in g and _live_chat(g.line)
+    return bool(g.chat_here)
 
 
 def _live_chat(line: Line) -> bool:
