@@ -17,6 +17,10 @@ class Entry:
     asked: frozenset[str] = frozenset()
 
 
+# The conditions that earlier answers meet: question -> its options of which one was chosen.
+Met = frozenset[tuple[str, frozenset[str]]]
+
+
 @dataclass
 class Ways:
     """What was met on all ways. Answers are those of one tree, an example of how one gets there.
@@ -48,18 +52,21 @@ class Ways:
 def all_ways(forest: Forest, needs: Mapping[str, Condition] | None = None) -> Ways:
     """Every way through every tree that answers lead to. The forest has no cycles.
 
+    Earlier answers that meet the same conditions further on come to the same, so the tree is walked for one of them.
+
     needs: piece -> the answers without which nobody may read it.
     """
     needs = needs or {}
     ways, ahead = Ways(), _Ahead(forest, needs)
-    waiting = [Entry(forest.start)]
+    waiting, met = [Entry(forest.start)], set()
     while waiting:
         entry = waiting.pop()
         slug = entry.start.partition("/")[0]
-        met = ways.entries.setdefault(slug, [])
-        if entry in met:
+        alike = ahead.alike(entry)
+        if alike in met:
             continue
-        met.append(entry)
+        met.add(alike)
+        ways.entries.setdefault(slug, []).append(entry)
         number = 0
         for answers, end, known in _through(forest, entry, ways):
             number += 1
@@ -124,19 +131,19 @@ class _Ahead:
     def __init__(self, forest: Forest, needs: Mapping[str, Condition]) -> None:
         trees = {node.tree for node in forest.nodes.values()}
         self._own: dict[str, set[str]] = {slug: set() for slug in trees}
-        self._wanted: dict[str, set[str]] = {slug: set() for slug in trees}
+        self._wanted: dict[str, set[tuple[str, frozenset[str]]]] = {slug: set() for slug in trees}
         onwards: dict[str, set[str]] = {slug: set() for slug in trees}
         for node in forest.nodes.values():
             if isinstance(node, Question):
                 self._own[node.tree].add(node.key)
-                self._wanted[node.tree] |= {key for branch in node.branches for key in branch.when}
+                self._wanted[node.tree] |= {wanted for branch in node.branches for wanted in branch.when.items()}
                 onwards[node.tree] |= {branch.go.partition("/")[0] for branch in node.branches}
             else:
                 self._wanted[node.tree] |= {
-                    key
+                    wanted
                     for _, pieces in node.sections
                     for piece in pieces
-                    for key in (*piece.when, *needs.get(piece.name, ()))
+                    for wanted in (*piece.when.items(), *needs.get(piece.name, {}).items())
                 }
         for _ in trees:  # no way is longer than there are trees
             for slug, others in onwards.items():
@@ -146,8 +153,15 @@ class _Ahead:
 
     def entry(self, first: Question, known: dict[str, str], asked: frozenset[str]) -> Entry:
         """How one comes to the tree of `first` with these answers."""
+        matter = {key for key, _ in self._wanted[first.tree]}
         return Entry(
             first.id,
-            frozenset((key, option) for key, option in known.items() if key in self._wanted[first.tree]),
+            frozenset((key, option) for key, option in known.items() if key in matter),
             asked & self._own[first.tree],
         )
+
+    def alike(self, entry: Entry) -> tuple[str, Met, frozenset[str]]:
+        """What an entry shares with those that come to the same: the conditions further on that its answers meet."""
+        known = dict(entry.known)
+        wanted = self._wanted[entry.start.partition("/")[0]]
+        return entry.start, frozenset((key, go) for key, go in wanted if known.get(key) in go), entry.asked
