@@ -57,7 +57,7 @@ def ends() -> tuple[End, ...]:
             place = led_to(way, known)
             if isinstance(place, Advice):
                 found.append(End(place, known, dict(place.composed(known))))
-    assert len(found) > 500
+    assert {end.place.id for end in found} == {node.id for node in forest.nodes.values() if isinstance(node, Advice)}
     return tuple(found)
 
 
@@ -125,12 +125,52 @@ def _key(block: object) -> str:
     return block.key if isinstance(block, HelpEntry | Card) else ""
 
 
+UNSURE = ("unknown", "rather-not")
+
+
+def test_whoever_did_not_say_that_nobody_is_in_danger_sees_the_crisis_line_before_any_step() -> None:
+    """In `police-came` everybody does, see above."""
+    unsure = [end for end in ends() if end.known.get("danger") in UNSURE and not end.place.urgent]
+    assert {end.place.tree for end in unsure} == set(loader.load(LINE).files.trees) - {"police-came"}
+    for end in unsure:
+        assert {"crisis", "emergency"} & set(cards(shown(end)[0])), end
+        assert "crisis" in [key for section in shown(end) if section.open for key in cards(section)], end
+
+
 def test_whoever_did_not_say_that_no_child_is_in_danger_is_told_whom_to_call() -> None:
-    title = loader.load(LINE).files.shared["nl"].sections["children"]
     for end in ends():
-        if end.known.get("child") in ("unknown", "rather-not"):
-            children = next(section for section in shown(end) if section.title == title)
-            assert "emergency" in cards(children), end
+        if end.known.get("child") in UNSURE and not end.place.urgent:
+            assert "emergency" in cards(children_of(end)), end
+
+
+def children_of(end: End) -> service.Section:
+    title = loader.load(LINE).files.shared["nl"].sections["children"]
+    return next(section for section in shown(end) if section.title == title)
+
+
+def test_the_section_about_children_shows_each_number_once() -> None:
+    for end in ends():
+        if "children" in end.parts:
+            met = cards(children_of(end))
+            assert len(met) == len(set(met)), (end, met)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_the_emergency_number_is_named_it_is_in_sight(lang: str) -> None:
+    named = re.compile("emergency number|alarmnummer", re.IGNORECASE)
+    for end in ends():
+        sections = dict(zip(end.parts, shown(end, lang), strict=True))
+        open_ones = {key for section in sections.values() if section.open for key in cards(section)}
+        for name, section in sections.items():
+            if named.search(end.text(name, lang)):
+                assert "emergency" in open_ones | set(cards(section)), (end.place.id, name)
+
+
+def test_whoever_hears_or_finds_something_is_told_to_ask_about_dying_with_the_line_at_hand() -> None:
+    for end in ends():
+        if end.place.id in {f"partner-or-family/{name}" for name in ("found-something", "told-me", "my-child")}:
+            assert "dying" in end.text("now")
+            assert "crisis" in cards(shown(end)[0])
 
 
 # Whom to tell
@@ -252,7 +292,11 @@ def line(app: Flask) -> Line:
         ("no yes no other partner told yes female", "partner-or-family/told-me"),
         ("no yes no other acquaintance police no female", "partner-or-family/police-at-friend"),
         ("no yes unknown other i-am-young someone unknown female", "under-18/young-someone"),
-        ("no yes no work myself-feelings help no male", "feelings-not-acted-on/want-help"),
+        ("no yes no work myself-feelings 26+ help no male", "feelings-not-acted-on/want-help"),
+        ("no yes no work myself-police 18-25 days no male", "police-came/just-came"),
+        ("no yes no work myself 16-17 watched no male", "under-18/young-watched"),
+        ("no yes no me 12-15 own-age no male", "under-18/young-own-age"),
+        ("no yes no other child-minor unknown female", "partner-or-family/my-child"),
         ("no yes no work colleague yes male", "professional/colleague"),
     ],
 )
