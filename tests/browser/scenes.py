@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
-from tests.browser import bringing, rooms, walks
+from tests.browser import bringing, classes, rooms, walks
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Desk
 from tests.browser.stage import Stage
@@ -271,6 +271,7 @@ SCENES: dict[str, Scene] = (
     {name: plain(path) for name, path in PUBLIC.items()}
     | {name: missing(path) for name, path in MISSING.items()}
     | walks.SCENES
+    | classes.SCENES
     | {
         "join refused": join_refused,
         "join in danger": join_in_danger,

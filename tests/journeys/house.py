@@ -35,7 +35,16 @@ RESTLESS = {
     "leases": {"until", "since", "holder"},
 }
 LINES = Line.__table__
-EMPTIED = ("messages", "refused_offers", "wrap_ups", "contacts", "missed_contacts", "chats", "visitor_sessions")
+EMPTIED = (
+    "messages",
+    "refused_offers",
+    "wrap_ups",
+    "contacts",
+    "missed_contacts",
+    "chats",
+    "visitor_sessions",
+    "saved_courses",
+)
 SECONDS = 10.0
 
 
