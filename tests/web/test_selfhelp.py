@@ -67,13 +67,13 @@ def test_a_month_after_the_plan_it_is_time_to_look_back(student: Student, later:
     student.presses(f"{student.course}your-plan/", "/done")
     later(days=29)
     student.comes_back(code)
-    assert "It is time to look back" not in words(student.page(student.course))
+    assert "It is time for" not in words(student.page(student.course))
     later(days=1, hours=1)
     student.comes_back(code)
     page = student.page(student.course)
-    assert "It is time to look back: Looking back" in words(page)
+    assert "It is time for: Looking back" in words(page)
     assert student.presses(f"{student.course}look-back/", "/done").headers["Location"] == student.course
-    assert "It is time to look back" not in words(student.page(student.course))
+    assert "It is time for" not in words(student.page(student.course))
 
 
 # Modules
