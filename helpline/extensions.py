@@ -11,7 +11,7 @@ socketio = SocketIO()
 
 
 def _caller() -> str:
-    from helpline.web import address_hash
+    from helpline.addresses import address_hash
 
     return address_hash()
 

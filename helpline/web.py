@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
-import secrets
-from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from helpline import clock, config, counts, paths, transport
+from helpline import addresses, config, counts, paths, transport
 from helpline.extensions import babel, csrf, limiter, socketio
 from helpline.privacy import sessions
 from helpline.privacy.keyring import secret
@@ -182,29 +178,12 @@ def clear_cookie(response: Response, name: str) -> None:
     response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=config.current().over_tls)
 
 
-# Addresses: only as a keyed hash with the salt of the day; neither is ever on disk
-
-_salt: tuple[date, bytes] = (date.min, b"")
-
-
-def address_hash() -> str:
-    """HMAC of the caller's address under the salt of the day."""
-    return hmac.new(_salt_of_today(), (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
-
-
-def _salt_of_today() -> bytes:
-    """Random; the same in all processes that count together."""
-    global _salt
-    today = clock.now().date()
-    if _salt[0] != today:
-        _salt = (today, secrets.token_bytes(32))
-    shared = limiter.storage
-    return shared.salt(today, _salt[1]) if isinstance(shared, counts.SharedCounts) else _salt[1]
+# Where a request comes from
 
 
 def from_this_machine() -> bool:
     """True for a caller on the loopback: a proxy that is not announced by a setting, or a test. Nobody to limit."""
-    return config.is_loopback(request.remote_addr or "")
+    return config.is_loopback(addresses.plain(request.remote_addr or ""))
 
 
 def from_another_site() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from helpline import clock, config, counts, create_app, db, metrics, web
+from helpline import addresses, clock, config, counts, create_app, db, metrics
 from helpline.counts import SharedCounts
 from helpline.extensions import limiter
 from helpline.lines import service as lines
@@ -67,7 +67,7 @@ def test_an_emptied_redis_begins_anew(two: list[SharedCounts], redis_server: Red
 @pytest.fixture
 def app(settings: config.Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     """One of several processes, on a Redis."""
-    monkeypatch.setattr(web, "_salt", (date.min, b""))
+    monkeypatch.setattr(addresses, "_salt", (date.min, b""))
     made = create_app(settings.model_copy(update={"redis_url": redis_server.url}))
     lines.change_line("youth", {"hours": "always"})
     yield made
@@ -101,13 +101,13 @@ def test_joins_of_one_address_are_limited_with_and_without_redis(
 
 def hashed(app: Any) -> str:
     with app.test_request_context(environ_base={"REMOTE_ADDR": ADDRESS}):
-        return web.address_hash()
+        return addresses.address_hash()
 
 
 def another(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> SharedCounts:
     """From here on hashes are those of another process on the same Redis."""
     there = SharedCounts(counts.SCHEME + redis_server.url)
-    monkeypatch.setattr(web, "_salt", (date.min, b""))
+    monkeypatch.setattr(addresses, "_salt", (date.min, b""))
     monkeypatch.setattr(limiter, "_storage", there)
     return there
 

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from helpline import web
+from helpline import addresses, web
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line
 from helpline.privacy import codes
@@ -75,6 +75,6 @@ def open_with(lang: str, line: str) -> Page:
     found, typed = _line(line, lang), request.form.get("code", "")
     if codes.read(typed) is None:
         return _page("malformed", 400)
-    if selfhelp.open_with(web.visit_cookie(), found, typed, web.address_hash()) is None:
+    if selfhelp.open_with(web.visit_cookie(), found, typed, addresses.address_hash()) is None:
         return _page("wrong", 400)
     return redirect(f"{url_for('selfhelp.overview', lang=lang, line=line)}#yours", 303)

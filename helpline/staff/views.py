@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpline import clock, web
+from helpline import addresses, clock, web
 from helpline.staff import service
 from helpline.staff.forms import SignInForm
 
@@ -90,7 +90,7 @@ def try_to_sign_in() -> Any:
         return render_template("staff/sign_in.html", form=form, error=None), 422
     try:
         token = service.sign_in(
-            form.login.data or "", form.password.data or "", form.code.data or "", web.address_hash()
+            form.login.data or "", form.password.data or "", form.code.data or "", addresses.address_hash()
         )
     except service.SignInRefused as refused:
         return _refusal(form, refused.retry_at)
