@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from typing import Any
@@ -40,6 +41,8 @@ STATUS = {
     "unavailable": 503,
 }
 Page = str | Response | tuple[Any, int]
+# What a session on another line may hold without anybody missing it: its line, a chat that is over, tries to get in.
+ENDS_UNASKED = {"line", "chat", "tries"}
 # Beyond every `seq`: the state alone is asked for.
 NO_TEXTS = 2**53
 
@@ -77,7 +80,7 @@ def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
         form=form,
         status=shown_status(line),
         limits=limits_of(line),
-        other_session=_talks_elsewhere(line),
+        other=_open_elsewhere(line),
         brought=_brought(line),
         asks_other=asks_other,
     )
@@ -98,14 +101,15 @@ def _brought(line: Line) -> str:
     return "" if _bound_elsewhere(line) else _content().get(sessions.UNSENT, "")
 
 
-def _talks_elsewhere(line: Line) -> bool:
-    """True while this browser has a chat on another line that has not ended."""
-    if not _bound_elsewhere(line):
-        return False
-    try:
-        return service.is_live(access.visitor_of(request.cookies.get(web.VISIT), clock.now()))
-    except NoAccess:
-        return False
+def _open_elsewhere(line: Line) -> str:
+    """What ends on another line when this browser joins here: a `chat` that goes on, another `visit`, or nothing."""
+    content = _content()
+    if content.get("line", line.slug) == line.slug:
+        return ""
+    with contextlib.suppress(NoAccess):
+        if service.is_live(access.visitor_of(request.cookies.get(web.VISIT), clock.now())):
+            return "chat"
+    return "visit" if content.keys() - ENDS_UNASKED else ""
 
 
 @visitor.post("/")
@@ -121,7 +125,7 @@ def enter(lang: str, line: str) -> Page:
     if cause is not None:
         return _turned_away(found, cause)
     form = _form(found)
-    asks_other = _talks_elsewhere(found) and not form.end_other.data
+    asks_other = bool(_open_elsewhere(found)) and not form.end_other.data
     if not form.validate() or asks_other:
         too_long = len(form.first_message.data or "") > MAX_BODY
         return _form_page(found, form, asks_other=asks_other), STATUS["too_long" if too_long else "invalid"]

@@ -11,6 +11,7 @@ import pytest
 from helpline.lines import service as lines
 from tests.web.conftest import House
 from tests.web.pages import ANSWERS, OTHER, Page, Tab, cookies_set, mentions
+from tests.web.students import Student
 
 WANTED = "I want to chat now"
 
@@ -162,6 +163,56 @@ def test_a_session_that_ended_is_not_asked_about(house: House, tab: Tab, later: 
     other = Tab(tab.client, "prevention")
     assert "end_other" not in other.page(other.chat).attributes
     other.join()
+
+
+WROTE = "What I wrote in the course"
+
+
+@pytest.fixture
+def student(house: House) -> Student:
+    """Somebody who has written in the course of the prevention line."""
+    student = Student(house.app.test_client(), "prevention")
+    assert student.writes("welcome", "use", why__here=WROTE).status_code == 303
+    return student
+
+
+def test_a_course_on_the_other_line_ends_only_after_the_question(house: House, student: Student) -> None:
+    other = Tab(student.client)
+    page = other.page(other.chat)
+    assert "end_other" in page.attributes
+    assert mentions(page.html, "prevention") == []
+    before = house.snapshot()
+    answer = other.submit(other.chat, page.form(), **(ANSWERS | {"first_message": "My other story"}))
+    assert answer.status_code == 400
+    again = Page(answer.text)
+    assert again.form().fields["first_message"] == "My other story"
+    assert "end_other-error" in again.attributes
+    assert house.snapshot() == before
+    assert student.holds("welcome", "use")["why-here"] == WROTE
+    answer = other.submit(other.chat, again.form(), **(ANSWERS | {"end_other": "y"}))
+    assert (answer.status_code, answer.headers["Location"]) == (303, other.room)
+    assert WROTE not in student.get(f"{student.course}welcome/").text
+
+
+def test_a_form_sent_without_its_page_is_asked_too(house: House, student: Student) -> None:
+    other = Tab(student.client)
+    before = house.snapshot()
+    answer = other.post(other.chat, ANSWERS | {"first_message": "Straight on"})
+    assert (answer.status_code, "end_other" in Page(answer.text).attributes) == (400, True)
+    assert Page(answer.text).form().fields["first_message"] == "Straight on"
+    assert house.snapshot() == before
+
+
+def test_what_nobody_misses_on_the_other_line_is_not_asked_about(house: House, tab: Tab) -> None:
+    """A chat that is over, and a try to get in."""
+    tab.join().post(f"{tab.room}leave")
+    other = Tab(tab.client, "prevention")
+    assert "end_other" not in other.page(other.chat).attributes
+    other.join()
+    house.set_line("prevention", hours="closed")
+    stranger = house.tab(line="prevention")
+    stranger.post(stranger.chat)
+    Tab(stranger.client).join()
 
 
 # Lines that never mention each other
