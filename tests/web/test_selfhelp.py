@@ -352,3 +352,15 @@ def test_a_page_that_is_asked_too_often_is_shown_but_not_counted(
             assert answer.status_code == 200
     finally:
         limiter.reset()
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {}])
+def test_nobody_visits_a_page_that_a_program_asks_for_ahead(
+    house: House, student: Student, headers: dict[str, str]
+) -> None:
+    ask = student.client.get if headers else student.client.head
+    assert ask(student.course, headers=headers).status_code == 200
+    assert house.snapshot()["course_counts"] == []
+    student.page(student.course)
+    (counted,) = house.snapshot()["course_counts"]
+    assert counted[-1] == 1
