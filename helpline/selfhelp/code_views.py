@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from helpline import web
@@ -78,12 +78,18 @@ def forget_code(lang: str, line: str) -> Page:
 def close(lang: str, line: str) -> Page:
     """This browser forgets the code; what is kept under it stays."""
     service.close(web.visit_cookie(), _line(line, lang))
-    return _to("overview")
+    return _unseen(_to("overview"))
 
 
 @selfhelp.post("/erase")
 @paced
-def erase(lang: str, line: str) -> Answer | Page:
+def erase(lang: str, line: str) -> Answer:
     """Erase all that was written, here and under the code."""
     erased = service.erase(web.visit_cookie(), _line(line, lang))
-    return render_template("selfhelp/erased.html", erased=erased)
+    return _unseen(make_response(render_template("selfhelp/erased.html", erased=erased)))
+
+
+def _unseen(answer: Answer) -> Answer:
+    """Browsers keep left pages whole for going back, even those that are not to be stored: they let go of them."""
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.chromium import ANSWERED_NO
+from tests.browser.chromium import ANSWERED_NO, Chromium
 from tests.browser.learners import (
     FIRST_THREE,
     GOAL,
@@ -24,6 +25,7 @@ from tests.browser.learners import (
 )
 from tests.browser.paper import letters_of, squeezed
 from tests.browser.stage import PHONE, Stage
+from tests.journeys.house import House
 
 LADDER = ("goals", "ladder")
 OURS = ("http", "127.0.0.1", "localhost", "Anders verder", "prevention", "self-help", "Module", "course", "Helpline")
@@ -171,15 +173,13 @@ def test_two_browsers_with_one_code_lose_nothing(stage: Stage) -> None:
 # What nobody may find
 
 
-def going_back_shows_nothing(page: Page) -> None:
-    """No step back shows what was written."""
-    for _ in range(3):
-        page.go_back()
-        for written in WRITTEN:
-            expect(page.get_by_text(written)).to_have_count(0)
-        fields = page.locator("textarea, input.line").evaluate_all("fields => fields.map(field => field.value)")
-        assert not any(fields), fields
-        expect(page.locator("[type=checkbox]:checked, [type=radio]:checked:not([value=''])")).to_have_count(0)
+def shows_nothing(page: Page, *others: str) -> None:
+    """Nothing that was written is to be seen, nor these."""
+    text = page.locator("body").inner_text()
+    assert not [written for written in (*WRITTEN, *others) if written in text]
+    fields = page.locator("textarea, input.line").evaluate_all("fields => fields.map(field => field.value)")
+    assert not any(fields), fields
+    expect(page.locator("[type=checkbox]:checked, [type=radio]:checked:not([value=''])")).to_have_count(0)
 
 
 def leaves(page: Page) -> None:
@@ -202,7 +202,9 @@ def test_the_quick_exit_wipes_what_is_kept_under_no_code(either_stage: Stage, sc
     leaves(who.page)
     assert asked == []
     assert stage.house.rows("SELECT * FROM visitor_sessions") == []
-    going_back_shows_nothing(who.page)
+    for _ in range(3):
+        who.page.go_back()
+        shows_nothing(who.page)
     who.opens("goals")
     who.holds("ladder", {"life": "", "goal": ""})
 
@@ -218,6 +220,47 @@ def test_the_quick_exit_leaves_what_is_kept_under_a_code(stage: Stage) -> None:
     who.is_back(code)
     who.opens("goals")
     who.holds("ladder", FIRST_THREE[LADDER])
+
+
+@pytest.fixture
+def keeping_stage(house: House, new_stage: Callable[..., Stage], keeping: Chromium) -> Stage:
+    """A stage in a browser that keeps left pages whole for going back."""
+    return new_stage(house, keeping)
+
+
+def test_after_closing_back_shows_neither_words_nor_code(keeping_stage: Stage) -> None:
+    keeping_stage.watch.allow(ANSWERED_NO)
+    who = learner(keeping_stage)
+    who.writes(*LADDER, FIRST_THREE[LADDER])
+    code = who.takes_a_code()
+    who.opens("slips")
+    expect(who.earlier.get_by_text(GOAL)).to_be_visible()
+    who.page.goto(who.course)
+    who.page.get_by_role("button", name="Close on this device").click()
+    expect(who.page.get_by_role("link", name="I have a code from an earlier visit")).to_be_visible()
+    # The overview, the module that shows answers, the overview, two pages of the code, and the module they were put in.
+    for _ in range(7):
+        goes_back(who.page)
+        shows_nothing(who.page, code)
+
+
+def test_after_erasing_back_shows_no_words(keeping_stage: Stage) -> None:
+    keeping_stage.watch.allow(ANSWERED_NO)
+    who = learner(keeping_stage, scripts=False)
+    who.writes(*LADDER, FIRST_THREE[LADDER])
+    who.opens("slips")
+    who.page.goto(who.course)
+    who.page.locator("button.erase").click()
+    expect(who.page.locator("h1")).to_have_text("Everything is erased")
+    for _ in range(3):
+        goes_back(who.page)
+        shows_nothing(who.page)
+
+
+def goes_back(page: Page) -> None:
+    """Press Back; a page that was kept is there without being loaded."""
+    page.go_back(wait_until="commit")
+    expect(page.locator("footer")).to_be_attached()
 
 
 def test_with_cookies_blocked_what_was_written_stands_on_the_page_again(stage: Stage) -> None:

@@ -118,6 +118,13 @@ def test_closing_leaves_what_is_kept_and_erasing_does_not(student: Student, othe
     assert student.comes_back(code).status_code == 400
 
 
+@pytest.mark.parametrize("way", ["close", "erase"])
+def test_a_browser_lets_go_of_pages_that_it_keeps_for_going_back(student: Student, way: str) -> None:
+    student.writes("goals", "ladder", goal="Walk")
+    student.takes_a_code()
+    assert student.presses(student.course, f"/{way}").headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_erasing_on_one_device_is_said_once_on_the_other(student: Student, other: Student) -> None:
     student.writes("goals", "ladder", goal="Walk")
     code = student.takes_a_code()
