@@ -90,6 +90,7 @@ def test_what_is_ticked_stays_off_page_and_file_and_nothing_of_it_is_kept(
     page = Page(without(student, plan, plan, *ticked).text)
     assert len(re.findall(r'class="plan-item off"', page.html)) == 3
     assert len(re.findall(r"<input[^>]* checked", page.html)) == 3, "they can be put back"
+    assert len(re.findall(r'class="sheet-part off"', page.html)) == 1, "nor does a heading over nothing"
     file = without(student, plan, f"{plan}file", *ticked).text
     assert "Coffee with Els" not in file
     assert "HOW I MAKE THE OLD HABIT HARDER" not in file, "a heading stands over something"
