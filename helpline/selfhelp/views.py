@@ -58,7 +58,10 @@ def _exercise(content: Content, slug: str, key: str) -> Exercise:
 
 
 def _count(module: str) -> None:
-    """Count this page for the day; whoever asks too often, or has just left, reads it uncounted."""
+    """Count this page for the day; whoever asks too often, only ahead, or has just left, reads it uncounted."""
+    ahead = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    if request.method == "HEAD" or "prefetch" in ahead.lower():
+        return
     with contextlib.suppress(RateLimitExceeded, sessions.Left):
         _counted(module)
 
