@@ -11,6 +11,8 @@ import os
 import re
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +33,10 @@ _BETWEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\-_\u2010-\u2015\u2212
 _CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 # One try takes 64 MB and a core for a tenth of a second: no more than so many go on at once in a process.
 _hashing = threading.BoundedSemaphore(2)
+# What one core does in four seconds; those whose address was wrong before leave half of it to others.
+MOST_WAITING, MOST_DOUBTFUL = 28, 14
+_waiting = 0
+_waiting_lock = threading.Lock()
 TIME_COST, MEMORY_KIB, LANES = 3, 64 * 1024, 1
 # Whoever sees the size of what is sealed learns no more than how many of these it fills.
 BLOCK_BYTES = 4096
@@ -69,10 +75,32 @@ def read(typed: str) -> str | None:
     return "-".join(letters[start : start + 4] for start in range(0, LENGTH, 4))
 
 
-def opened(code: str, salt: bytes) -> bytes:
-    """What all keys of this code come from. Slow on purpose: in the thread pool, never inside a transaction."""
-    with _hashing:
+def opened(code: str, salt: bytes, *, doubtful: bool = False) -> bytes:
+    """What all keys of this code come from. Slow on purpose: in the thread pool, never inside a transaction.
+
+    doubtful: whether others of the same address were wrong. Raises Busy.
+    """
+    with _place(MOST_DOUBTFUL if doubtful else MOST_WAITING):
         return in_thread_pool(_derived, code, salt)
+
+
+@contextmanager
+def _place(most: int) -> Iterator[None]:
+    """Wait, where fewer than so many do."""
+    global _waiting
+    with _waiting_lock:
+        if _waiting >= most:
+            raise Busy
+        _waiting += 1
+    try:
+        _hashing.acquire()
+    finally:
+        with _waiting_lock:
+            _waiting -= 1
+    try:
+        yield
+    finally:
+        _hashing.release()
 
 
 def _derived(code: str, salt: bytes) -> bytes:

@@ -1,15 +1,16 @@
 """Guessing return codes is slow, and locks nobody out.
 
-The tries of one address go one after another, and after some wrong ones each waits before it is looked at. A right code
-opens whatever was wrong before it. Kept in the memory of this process alone: addresses as keyed hashes, and how often a
-code was wrong; never a code.
+The tries of one address are looked at one after another, its visitors in turn. Nobody waits for a pause: after some
+wrong codes the answer to the next wrong one comes later, and by then the next in line is looked at. Where the line is
+full, whoever was wrong most often makes room. Kept in the memory of this process alone, for ten minutes: addresses and
+visitors as keyed hashes, and when a code was wrong; never a code.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,28 +24,75 @@ WITHIN = timedelta(minutes=10)
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 2.0
 MOST_WAITING = 20
+MOST_WAITING_OF_ONE = 3
 # Of all addresses together: whoever has many of them still leaves the process room for others.
 MOST_WAITING_IN_ALL = 400
 MOST_KEPT = 20_000
 
 
+@dataclass(eq=False)
+class Try:
+    """A code that somebody entered.
+
+    doubtful: whether other codes of this address were wrong. wrong: to be set where this one is.
+    """
+
+    visitor: str
+    doubtful: bool = False
+    wrong: bool = False
+    dropped: bool = False
+    turn: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass
 class _Lane:
-    """The tries of one address: whether one goes on, those that wait, and when the last ones were wrong."""
+    """The tries of one address: whether one is looked at, those that wait, and which were wrong."""
 
     taken: bool = False
-    waiting: deque[threading.Event] = field(default_factory=deque)
-    wrong: deque[datetime] = field(default_factory=deque)
+    # By visitor, in the order of their turns.
+    waiting: dict[str, deque[Try]] = field(default_factory=dict)
+    wrong: deque[tuple[datetime, str]] = field(default_factory=deque)
 
-    def pause(self, now: datetime) -> float:
-        """For how many seconds the next try waits."""
-        while self.wrong and now - self.wrong[0] >= WITHIN:
+    def forget(self, now: datetime) -> None:
+        """Nobody is held to what was wrong ten minutes ago."""
+        while self.wrong and now - self.wrong[0][0] >= WITHIN:
             self.wrong.popleft()
-        return pause_after(len(self.wrong))
+
+    @property
+    def length(self) -> int:
+        return sum(map(len, self.waiting.values()))
+
+    def add(self, one: Try) -> None:
+        self.waiting.setdefault(one.visitor, deque()).append(one)
+
+    def take(self) -> Try:
+        """The next one; its visitor's next turn comes after those of all others."""
+        visitor = next(iter(self.waiting))
+        tries = self.waiting.pop(visitor)
+        one = tries.popleft()
+        if tries:
+            self.waiting[visitor] = tries
+        return one
+
+    def remove(self, one: Try) -> bool:
+        """Whether it waited here still."""
+        tries = self.waiting.get(one.visitor)
+        if tries is None or one not in tries:
+            return False
+        tries.remove(one)
+        if not tries:
+            del self.waiting[one.visitor]
+        return True
+
+    def in_the_way_of(self, visitor: str) -> Try | None:
+        """Whoever makes room for this visitor in a line that is full; None where nobody does."""
+        times = Counter(who for _, who in self.wrong)
+        worst = max(self.waiting, key=lambda who: times[who], default=visitor)
+        return self.waiting[worst][-1] if times[worst] > times[visitor] else None
 
 
 def pause_after(wrong: int) -> float:
-    """Seconds to wait after so many wrong codes: 1 after the fifth, then 2."""
+    """Seconds until it is said that a code was wrong, the how-manieth it ever is: 1 for the fifth, then 2."""
     return min(LONGEST_PAUSE_SECONDS, max(0, wrong - FREE_TRIES + 1) * PAUSE_SECONDS)
 
 
@@ -58,58 +106,91 @@ class Guessing:
         self._waiting = 0
 
     @contextmanager
-    def turn(self, address: str) -> Iterator[Callable[[], None]]:
-        """Wait for the turn of this (hashed) address; call what it gives when the code was wrong. Raises Busy."""
-        lane = self._enter(address)
-        try:
-            pause = lane.pause(clock.now())
-            if pause:
-                self._sleep(pause)
-            yield lambda: self._note(lane)
-        finally:
-            self._next(lane)
+    def turn(self, address: str, visitor: str) -> Iterator[Try]:
+        """Wait for a turn of this (hashed) address and visitor; tell what it gives when the code was wrong.
 
-    def _enter(self, address: str) -> _Lane:
+        Leaving it takes a while then. Raises Busy.
+        """
+        one = Try(visitor)
+        lane = self._enter(address, one)
+        try:
+            yield one
+        finally:
+            pause = self._leave(lane, one)
+        if pause:
+            self._sleep(pause)
+
+    def _enter(self, address: str, one: Try) -> _Lane:
+        now = clock.now()
         with self._lock:
+            self._forget(now)
             lane = self._lanes.pop(address, None) or _Lane()
             self._lanes[address] = lane  # at the end: the first one is who was here longest ago
             self._make_room()
             if not lane.taken:
-                lane.taken = True
+                lane.taken, one.doubtful = True, bool(lane.wrong)
                 return lane
-            if len(lane.waiting) >= MOST_WAITING or self._waiting >= MOST_WAITING_IN_ALL:
-                raise Busy
-            turn = threading.Event()
-            lane.waiting.append(turn)
-            self._waiting += 1
+            self._find_place(lane, one)
         try:
-            turn.wait()
+            one.turn.wait()
         except BaseException:
-            # Whoever stops waiting takes no turn, and lets one that just came go on.
-            if not self._gave_up(lane, turn):
-                self._next(lane)
+            # Whoever stops waiting takes no turn, and lets the next one go on if it just came.
+            if not self._gave_up(lane, one):
+                self._leave(lane, one)
             raise
+        if one.dropped:
+            raise Busy
         return lane
 
-    def _gave_up(self, lane: _Lane, turn: threading.Event) -> bool:
-        with self._lock:
-            if turn not in lane.waiting:
-                return False
-            lane.waiting.remove(turn)
-            self._waiting -= 1
-            return True
+    def _find_place(self, lane: _Lane, one: Try) -> None:
+        own = lane.waiting.get(one.visitor, deque())
+        if len(own) >= MOST_WAITING_OF_ONE:
+            # Whoever presses again has turned away from the answer to what was sent first.
+            self._drop(lane, own[0])
+        elif lane.length >= MOST_WAITING or self._waiting >= MOST_WAITING_IN_ALL:
+            in_the_way = lane.in_the_way_of(one.visitor)
+            if in_the_way is None:
+                raise Busy
+            self._drop(lane, in_the_way)
+        lane.add(one)
+        self._waiting += 1
 
-    def _note(self, lane: _Lane) -> None:
-        with self._lock:
-            lane.wrong.append(clock.now())
+    def _drop(self, lane: _Lane, one: Try) -> None:
+        lane.remove(one)
+        self._waiting -= 1
+        one.dropped = True
+        one.turn.set()
 
-    def _next(self, lane: _Lane) -> None:
+    def _gave_up(self, lane: _Lane, one: Try) -> bool:
         with self._lock:
+            waited = lane.remove(one)
+            self._waiting -= waited
+            return waited or one.dropped
+
+    def _leave(self, lane: _Lane, one: Try) -> float:
+        """Let the next one go on. Returns how long the answer to this one waits."""
+        now = clock.now()
+        with self._lock:
+            lane.forget(now)
+            if one.wrong:
+                lane.wrong.append((now, one.visitor))
             if lane.waiting:
                 self._waiting -= 1
-                lane.waiting.popleft().set()
+                following = lane.take()
+                following.doubtful = bool(lane.wrong)
+                following.turn.set()
             else:
                 lane.taken = False
+            return pause_after(len(lane.wrong)) if one.wrong else 0.0
+
+    def _forget(self, now: datetime) -> None:
+        """Let go of what nothing was wrong with in the last ten minutes."""
+        while self._lanes:
+            address, lane = next(iter(self._lanes.items()))
+            lane.forget(now)
+            if lane.taken or lane.wrong:
+                return
+            del self._lanes[address]
 
     def _make_room(self) -> None:
         if len(self._lanes) <= MOST_KEPT:

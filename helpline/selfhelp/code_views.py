@@ -58,7 +58,11 @@ def _confirm_page(typed: str = "", error: str = "") -> str:
 def confirm_code(lang: str, line: str) -> Page:
     """From now on what was written is kept under the code."""
     found, typed = _line(line, lang), request.form.get("code", "")
-    if service.confirm_code(web.visit_cookie(), found, typed):
+    try:
+        is_good = service.confirm_code(web.visit_cookie(), found, typed)
+    except codes.Busy:
+        return _confirm_page(typed, "busy"), 429
+    if is_good:
         return redirect(f"{_url('selfhelp.overview')}#yours", 303)
     if service.pending_code(_cookie(), found) is None:
         return _to("code")

@@ -224,7 +224,7 @@ def pending_code(cookie: str | None, line: Line) -> str | None:
 
 
 def confirm_code(cookie: str, line: Line, typed: str) -> bool:
-    """From now on the code keeps the answers, if it is the one that was made. Raises BoundElsewhere, Left.
+    """From now on the code keeps the answers, if it is the one that was made. Raises BoundElsewhere, Busy, Left.
 
     False for another one, and where the session ended meanwhile: its answers are gone then, and the code opens nothing.
     """
@@ -262,9 +262,10 @@ def _sum(place: Sealed, code: str) -> str:
     return hmac.new(place.key, code.encode(), hashlib.sha256).hexdigest()
 
 
-def _place_of(code: str, line: Line) -> Sealed:
-    """Slow, and never inside a transaction."""
-    return codes.for_kind(codes.opened(code, keyring.secret(config.current().instance_dir, "codes")), KIND, line.slug)
+def _place_of(code: str, line: Line, *, doubtful: bool = False) -> Sealed:
+    """Slow, and never inside a transaction. Raises Busy."""
+    salt = keyring.secret(config.current().instance_dir, "codes")
+    return codes.for_kind(codes.opened(code, salt, doubtful=doubtful), KIND, line.slug)
 
 
 def forget_code(cookie: str, line: Line) -> None:
@@ -287,10 +288,9 @@ def open_with(cookie: str, line: Line, typed: str, caller: str) -> Visit | None:
     code = codes.read(typed)
     if code is None:
         return None
-    with guessing.tries.turn(caller) as was_wrong:
-        visit = _opened(cookie, line, _place_of(code, line))
-        if visit is None:
-            was_wrong()
+    with guessing.tries.turn(caller, sessions.key_of(cookie)) as this:
+        visit = _opened(cookie, line, _place_of(code, line, doubtful=this.doubtful))
+        this.wrong = visit is None
         return visit
 
 

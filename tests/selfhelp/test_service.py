@@ -221,7 +221,7 @@ def test_a_code_confirmed_when_the_session_is_over_keeps_nothing_and_says_so(
     code = str(service.make_code(browser.cookie, line))
     slow = codes.opened
 
-    def over_meanwhile(typed: str, salt: bytes) -> bytes:
+    def over_meanwhile(typed: str, salt: bytes, **_: bool) -> bytes:
         time.turn(hours=3)
         return slow(typed, salt)
 
@@ -239,7 +239,7 @@ def test_what_happens_while_the_code_is_checked_counts(
     code = str(service.make_code(browser.cookie, line))
     slow = codes.opened
 
-    def opened(typed: str, salt: bytes) -> bytes:
+    def opened(typed: str, salt: bytes, **_: bool) -> bytes:
         if meanwhile == "exit":
             sessions.leave(sessions.key_of(browser.cookie), clock.now())
             sessions.end(browser.cookie)
@@ -332,7 +332,7 @@ def test_a_code_of_another_kind_or_line_opens_nothing(browser: Browser, line: Li
             session.add(SavedCourse(lookup=place.lookup, sealed=codes.seal(place, {}), expires_on=date(2027, 1, 1)))
     assert browser.enters(code) is None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service, "_place_of", lambda code, line: codes.for_kind(root, store.KIND, line.slug))
+        patch.setattr(service, "_place_of", lambda code, line, **_: codes.for_kind(root, store.KIND, line.slug))
         assert browser.enters(code) is None
     assert list(browser.answers.values()) == ["x"]
 
@@ -355,10 +355,24 @@ def test_wrong_codes_slow_down_and_never_lock_out(
     pauses: list[float] = []
     monkeypatch.setattr(guessing, "tries", guessing.Guessing(pauses.append))
     code, stranger = browser.takes_a_code(), Browser(line)
-    for _ in range(7):
+    for _ in range(6):
         stranger.enters(WRONG)
         stranger.enters("nonsense")  # nothing to look for
     assert pauses == [1.0, 2.0]
     assert stranger.enters(code) is not None
     assert Browser(line).enters(code, CALLER + " of somebody else") is not None
-    assert pauses == [1.0, 2.0, 2.0]
+    assert pauses == [1.0, 2.0], "a right code waits for nothing"
+
+
+def test_a_code_whose_time_is_over_is_like_one_that_never_was(
+    browser: Browser, line: Line, time: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(guessing, "tries", guessing.Guessing(pauses.append))
+    code, stranger = browser.takes_a_code(), Browser(line)
+    time.turn(days=370)
+    for _ in range(3):
+        assert stranger.enters(code) is None
+        assert stranger.enters(WRONG) is None
+    assert pauses == [1.0, 2.0]
+    assert stranger.content is None, "no session comes to be by either"

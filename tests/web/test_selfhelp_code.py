@@ -170,13 +170,51 @@ def test_a_wrong_code_opens_nothing_and_stands_as_it_was_typed(student: Student)
 def test_whoever_has_to_wait_is_told_that_the_code_may_be_right(
     student: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(caller: str) -> None:
+    def busy(caller: str, visitor: str) -> None:
         raise codes.Busy
 
     monkeypatch.setattr(guessing.tries, "turn", busy)
     answer = student.comes_back("0000-0000-0000-0000")
     assert (answer.status_code, "Yours may be right." in words(Page(answer.text))) == (429, True)
     assert Page(answer.text).form("/return/").fields["code"] == "0000-0000-0000-0000"
+
+
+def test_whoever_confirms_a_code_while_very_many_are_tried_may_press_again(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student.writes("goals", "ladder", goal="Walk")
+    student.presses(f"{student.course}code/", "/code/")
+    code = "-".join(re.findall(r'class="four">(\w{4})<', student.get(f"{student.course}code/keep/").text))
+    with monkeypatch.context() as patch:
+        patch.setattr(codes, "MOST_WAITING", 0)
+        answer = student.presses(f"{student.course}code/confirm/", "/confirm/", code=code)
+    assert (answer.status_code, "Yours may be right." in words(Page(answer.text))) == (429, True)
+    again = Page(answer.text).form("/confirm/")
+    assert again.fields["code"] == code
+    assert student.submit(f"{student.course}code/confirm/", again).status_code == 303
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_a_code_whose_time_is_over_gets_the_very_page_of_a_wrong_one(
+    student: Student, lang: str, later: Callable[..., None]
+) -> None:
+    student.writes("goals", "ladder", goal="Walk")
+    code = student.takes_a_code()
+    later(days=370)
+    student.lang = lang
+    pages = [student.comes_back(typed) for typed in (code, "0000-0000-0000-0000")]
+    assert [page.status_code for page in pages] == [400, 400]
+    said, also_said = (words(Page(page.text)) for page in pages)
+    assert said == also_said
+    form, also = (Page(page.text).form("/return/") for page in pages)
+    assert form.fields.keys() == also.fields.keys()
+
+
+def test_wrong_codes_are_slowed_on_the_loopback_too(student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(guessing, "tries", guessing.Guessing(pauses.append))
+    assert [student.comes_back("0000-0000-0000-0000").status_code for _ in range(6)] == [400] * 6
+    assert pauses == [1.0, 2.0]
 
 
 def test_a_code_sent_without_our_cookie_stands_there_again(student: Student) -> None:
