@@ -15,11 +15,12 @@ def create_app(settings=None, async_mode="threading"):
     from helpline.advice import service as advice
     from helpline.lines import service as lines
     from helpline.selfhelp import check as courses
+    from helpline.selfhelp import loader
 
     app = web.new_flask(settings)
     instance_dir, countries = app.config["SETTINGS"].instance_dir, lines.countries()
-    advice.prepare(instance_dir, in_use=countries)
     courses.prepare(instance_dir, in_use=countries)
+    advice.prepare(instance_dir, in_use=countries, courses=frozenset(loader.lines()))
     web.register_extensions(app, async_mode)
     web.register_pages(app)
     web.register_sockets(app)

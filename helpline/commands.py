@@ -112,7 +112,8 @@ content.add_command(print_paths)
 @click.pass_obj
 def check_content(settings: config.Settings) -> None:
     """Look for what is wrong in trees, courses and help entries, each with file and line."""
-    of_advice = advice_check.of_everything(settings.instance_dir, trees.TREES)
+    with_course = courses.lines(courses.COURSES)
+    of_advice = advice_check.of_everything(settings.instance_dir, trees.TREES, courses=with_course)
     of_courses = course_check.of_everything(settings.instance_dir, courses.COURSES)
     errors, warnings = of_advice.errors + of_courses.errors, of_advice.warnings + of_courses.warnings
     for told in (*errors, *(f"warning: {warning}" for warning in warnings)):

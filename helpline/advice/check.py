@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from helpline.advice import loader
-from helpline.advice.loader import CHAT, TREES, Card, Content
+from helpline.advice.loader import CHAT, COURSE, OURS, TREES, Card, Content
 from helpline.advice.shapes import LineFiles, SharedWords, TreeWords
 from helpline.advice.tree import Advice, Answers, Question
 from helpline.advice.ways import Ways, all_ways
@@ -23,10 +23,17 @@ from helpline.lines.countries import Country
 MOST_PATHS = 600
 
 
-def of_everything(instance_dir: Path | None, root: Path = TREES, *, in_use: Collection[str] | None = None) -> Found:
+def of_everything(
+    instance_dir: Path | None,
+    root: Path = TREES,
+    *,
+    in_use: Collection[str] | None = None,
+    courses: Collection[str] | None = None,
+) -> Found:
     """All lines, all trees, all languages, with the help entries of every country.
 
     in_use: the countries of the lines, None for any. In others an organisation's own file is only warned about.
+    courses: the lines that have a course to lead to, None where the caller doesn't know.
     """
     found = Found()
     strict = countries.strict(instance_dir, in_use)
@@ -35,6 +42,8 @@ def of_everything(instance_dir: Path | None, root: Path = TREES, *, in_use: Coll
         found.errors += problems
         if content is not None:
             _of_content(content, countries.of_line(line, instance_dir, in_use), found)
+            if courses is not None and line not in courses:
+                found.errors += _of_lost_courses(content)
     for country in texts.countries(instance_dir):
         try:
             _of_help(country, instance_dir, found)
@@ -151,14 +160,26 @@ def _told(answers: Answers) -> str:
 # Cards and people
 
 
-def _of_cards(content: Content, known: Mapping[str, Country]) -> Iterator[str]:
+def _cards(content: Content) -> Iterator[tuple[Card, Document, Place]]:
+    """Every card with the part in which it stands."""
     for (lang, slug, name), blocks in content.parts.items():
         documents = content.files.shared_documents
         document = documents[lang] if slug == loader.SHARED else content.files.trees[slug].word_documents[lang]
-        for card in (block for block in blocks if isinstance(block, Card) and block.key != CHAT):
-            problem = countries.lacking(card.key, card.optional, known)
-            if problem is not None:
-                yield document.at(("parts", name), problem)
+        yield from ((block, document, ("parts", name)) for block in blocks if isinstance(block, Card))
+
+
+def _of_cards(content: Content, known: Mapping[str, Country]) -> Iterator[str]:
+    for card, document, where in _cards(content):
+        problem = None if card.key in OURS else countries.lacking(card.key, card.optional, known)
+        if problem is not None:
+            yield document.at(where, problem)
+
+
+def _of_lost_courses(content: Content) -> Iterator[str]:
+    """Ways to a course on a line that has none."""
+    for card, document, where in _cards(content):
+        if card.key == COURSE:
+            yield document.at(where, f"[[{COURSE}]]: this line has no course to lead to")
 
 
 def _of_contacts(content: Content, ways: Ways, name: str, country: Country) -> Iterator[str]:

@@ -34,13 +34,14 @@ from helpline.content.files import LANGUAGES, ContentError, Document, clean, rea
 
 TREES = Path(__file__).resolve().parent / "trees"
 SHARED = "shared"
-# The card that leads to the line's own chat; every other card is a help entry of the country.
-CHAT = "chat"
+# Cards that lead to the line's own chat and to its course; every other card is a help entry of the country.
+CHAT, COURSE = "chat", "course"
+OURS = (CHAT, COURSE)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A help entry of the country, or the way to our chat; an optional one may lack in a country."""
+    """A help entry of the country, or the way to our chat or course; an optional one may lack in a country."""
 
     key: str
     optional: bool = False

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from helpline import clock
 from helpline.advice import check, loader
 from helpline.advice import tree as trees
-from helpline.advice.loader import CHAT, TREES, Card, Content
+from helpline.advice.loader import CHAT, OURS, TREES, Card, Content
 from helpline.advice.tree import Advice, Answers, NotInTheTree, Question, Walk
 from helpline.contacts import service as contacts
 from helpline.content.files import ContentError
@@ -38,18 +38,27 @@ class BoundElsewhere(Exception):
 # Content
 
 
-def prepare(instance_dir: Path | None, root: Path = TREES, *, in_use: frozenset[str] | None = None) -> None:
+def prepare(
+    instance_dir: Path | None,
+    root: Path = TREES,
+    *,
+    in_use: frozenset[str] | None = None,
+    courses: frozenset[str] | None = None,
+) -> None:
     """Read all trees before the first visitor comes; raises ContentError with the first thing that is wrong.
 
-    in_use: the countries of the lines; an own help file of another one keeps nobody from starting.
+    in_use: the countries of the lines; an own help file of another one keeps nobody from starting. courses: the lines
+    that have a course to lead to, None where the caller doesn't know.
     """
     own = instance_dir if instance_dir is not None and (instance_dir / "help").is_dir() else None
-    _checked(own, root, in_use)
+    _checked(own, root, in_use, courses)
 
 
 @lru_cache(maxsize=4)
-def _checked(instance_dir: Path | None, root: Path, in_use: frozenset[str] | None) -> None:
-    errors = check.of_everything(instance_dir, root, in_use=in_use).errors
+def _checked(
+    instance_dir: Path | None, root: Path, in_use: frozenset[str] | None, courses: frozenset[str] | None
+) -> None:
+    errors = check.of_everything(instance_dir, root, in_use=in_use, courses=courses).errors
     if errors:
         raise ContentError(errors[0])
     for line in loader.lines(root):
@@ -245,7 +254,7 @@ def forget_notice(cookie: str) -> None:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of an advice as it is shown: text, help entries of the country, and the way to our chat."""
+    """A part of an advice as it is shown: text, help entries of the country, and the ways to our chat and course."""
 
     title: str
     open: bool
@@ -268,14 +277,14 @@ def composed(
 
 
 def _in_this_country(block: Markup | Card, entries: Mapping[str, HelpEntry]) -> Markup | HelpEntry | Card | None:
-    if isinstance(block, Card) and block.key != CHAT:
+    if isinstance(block, Card) and block.key not in OURS:
         return entries.get(block.key)
     return block
 
 
 def leads_to_the_chat(sections: list[Section]) -> bool:
     """Whether one of the sections has the way to our chat."""
-    return any(isinstance(block, Card) for section in sections for block in section.blocks)
+    return any(isinstance(block, Card) and block.key == CHAT for section in sections for block in section.blocks)
 
 
 def told(content: Content, walk: Walk, lang: str) -> list[tuple[str, str]]:

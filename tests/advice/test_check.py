@@ -185,6 +185,16 @@ def test_what_an_own_file_of_an_unused_country_lacks_is_only_warned_about(plot: 
     assert sum("child_helpline" in warning and "slugs" in warning for warning in found.warnings) == 2
 
 
+def test_a_way_to_the_course_needs_a_line_that_has_one(plot: Plot) -> None:
+    with_card(plot, "[[course]]")
+    assert plot.problems() == []
+    assert check.of_everything(plot.instance, plot.root, courses={LINE}).errors == []
+    found = check.of_everything(plot.instance, plot.root, courses={"elsewhere"}).errors
+    assert [(Path(said.split(":")[0]).name, said.split(": ", 1)[1]) for said in found] == [
+        (f"{lang}.yaml", "[[course]]: this line has no course to lead to") for lang in ("en", "nl")
+    ]
+
+
 def test_help_entries_are_worded_as_all_else(plot: Plot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = own_help(plot, GNOMES.format(line=LINE, verified="2026-01-01").replace("They dig.", "Dig however."))
     found = plot.found()

@@ -193,6 +193,19 @@ def test_an_entry_that_the_country_lacks_is_left_out() -> None:
     assert service.leads_to_the_chat(shown)
 
 
+def test_the_way_to_the_course_is_no_way_to_our_chat() -> None:
+    section = service.Section("", open=True, icon=None, blocks=(loader.Card(loader.COURSE),))
+    assert not service.leads_to_the_chat([section])
+
+
+def test_a_way_to_a_course_that_is_not_there_keeps_the_server_from_starting(plot: Plot) -> None:
+    for lang, after in (("en", "After rain."), ("nl", "Doe het na de regen.")):
+        plot.change(f"slugs/{lang}.yaml", after, f"{after}\n\n    [[course]]")
+    service.prepare(plot.instance, plot.root, courses=frozenset({"allotment"}))
+    with pytest.raises(ContentError, match="no course to lead to"):
+        service.prepare(plot.instance, plot.root, courses=frozenset())
+
+
 # What is wrong keeps the server from starting
 
 

@@ -137,14 +137,23 @@ class Walker:
             assert html.unescape(title) == self.content.advice(walked.place, lang).title
             assert PERSON.search(main), (title, "leads to nobody")
             assert "[[" not in page, title
+            to_the_course = f'href="/{lang}/{self.line}/self-help/"'
+            assert (to_the_course in main) == self.course_door(lang, made_of[0], pieces), title
             assert main.count("<section") >= 2, title
             if title not in self.advice:
                 self.advice.add(title)
                 self.on_paper(lang, title)
         self.pieces |= pieces
 
+    def course_door(self, lang: str, advice: str, pieces: set[tuple[str, str]]) -> bool:
+        """Whether these pieces lead to the course."""
+        slug = advice.partition("/")[0]
+        blocks = [block for _, piece in pieces for block in self.content.blocks(slug, piece, lang)]
+        return loader.Card(loader.COURSE) in blocks
+
     def on_paper(self, lang: str, title: str) -> None:
         (main,) = MAIN.findall(self.page(self.address(lang, "yours/print/")))
         assert title in main
         assert "<details" not in main
         assert "http" not in main
+        assert "/self-help/" not in main
