@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from helpline import config
-from helpline.serve import CannotServe, listen, lock_instance, wants_threads
+from helpline.serve import CannotServe, compile_templates, listen, lock_instance, wants_threads
 from tests.clients import Server, Visitor
 from tests.commanding import Done
 
@@ -99,3 +100,11 @@ def test_small_texts_are_sent_at_once(host: str) -> None:
             accepted, _ = listener.accept()
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             accepted.close()
+
+
+def test_no_visitor_waits_for_a_template(app: Flask) -> None:
+    names = app.jinja_env.list_templates()
+    assert app.jinja_env.cache is not None
+    assert app.jinja_env.cache.capacity > len(names)
+    compile_templates(app)
+    assert len(app.jinja_env.cache) == len(names)
