@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -44,6 +45,12 @@ def _busy(_: Exception) -> Page:
     return _page("busy", 429)
 
 
+@returning.errorhandler(codes.Tampered)
+def _unreadable(_: codes.Tampered) -> Page:
+    """What lies at the place of this code can't be opened any more."""
+    return _page("unreadable", 410)
+
+
 @returning.errorhandler(selfhelp.TooMuch)
 def _too_much(_: selfhelp.TooMuch) -> Page:
     """What was written in this visit doesn't fit with what is kept; both stay where they are."""
@@ -62,7 +69,9 @@ def _bound_elsewhere(_: selfhelp.BoundElsewhere) -> Page:
 def enter(lang: str, line: str) -> Page:
     """The form for a code."""
     found = _line(line, lang)
-    selfhelp.visit_of(request.cookies.get(web.VISIT), found)
+    with contextlib.suppress(codes.Tampered):
+        # What can't be read here keeps nobody from another code.
+        selfhelp.visit_of(request.cookies.get(web.VISIT), found)
     return _page()
 
 

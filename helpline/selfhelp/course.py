@@ -111,6 +111,15 @@ def fits(field: Field, value: object) -> bool:
     return False
 
 
+def shown(field: Field, value: Value | None) -> Value | None:
+    """What of a value that was kept can stand in this field: all that fits, and of a list the options it still has."""
+    if value is None or fits(field, value):
+        return value
+    if field.kind == "checklist" and isinstance(value, list):
+        return [option for option in field.options if option in value] or None
+    return None
+
+
 def columns_of(field: Field) -> tuple[str, ...]:
     """The columns of the rows of `pairs` and `table`."""
     return (LEFT, RIGHT) if field.kind == "pairs" else field.columns

@@ -27,7 +27,6 @@ from helpline.selfhelp.shapes import (
     BoosterShape,
     CourseFiles,
     CourseShape,
-    ExerciseWords,
     FieldWords,
     ModuleShape,
     ModuleWords,
@@ -74,10 +73,6 @@ class Content:
     texts: Mapping[tuple[str, str], tuple[Block, ...]] = field(repr=False)
     headings: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(repr=False)
     files: CourseFiles = field(repr=False)
-
-    def exercise_words(self, lang: str, exercise: Exercise) -> ExerciseWords:
-        """The words of an exercise."""
-        return self.words[lang][exercise.module].exercises[exercise.key]
 
     def field_words(self, lang: str, field: Field) -> FieldWords:
         """How a field is asked."""

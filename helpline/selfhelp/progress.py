@@ -2,7 +2,8 @@
 
 Pure. A form says for each field what stood there when it was shown (`seen`, a mark of the value). So a field that the
 visitor left alone keeps what another page wrote meanwhile; one that both changed holds the later text, and the
-earlier one is laid beside it until the visitor takes it back or throws it away.
+earlier one is laid beside it until the visitor takes it back or throws it away. It also says which record it was shown
+of (`epoch`): where that one is gone nothing of it can be left alone, and all that was sent is kept.
 """
 
 from __future__ import annotations
@@ -14,26 +15,35 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from helpline.selfhelp.course import Course, Exercise, Module, Value
+from helpline.selfhelp.course import Course, Exercise, Field, Module, Value, fits
 
 State = Literal["new", "begun", "done"]
+# Whoever comes with more than so many was not at all of these pages lately.
+MOST_JOINED = 20
 
 
 @dataclass(frozen=True)
 class Record:
     """Answers by `module.exercise.field`; `beside`: earlier texts that a later one took the place of unseen.
 
-    done: module -> the day it was finished last.
+    done: module -> the day it was finished last. epoch: a random name, none before anything was kept; joined: those of
+    the records that came into this one.
     """
 
     answers: Mapping[str, Value] = field(default_factory=dict)
     beside: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     done: Mapping[str, date] = field(default_factory=dict)
+    epoch: str = ""
+    joined: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing written, nothing done."""
         return not (self.answers or self.beside or self.done)
+
+    def knows(self, epoch: str) -> bool:
+        """Whether what a form of this epoch was shown of is here still; before anything was kept there was nothing."""
+        return epoch in ("", self.epoch, *self.joined)
 
     def as_json(self) -> dict[str, Any]:
         """For sealing; `from_json` reads it."""
@@ -41,6 +51,8 @@ class Record:
             "answers": dict(self.answers),
             "beside": {address: list(values) for address, values in self.beside.items()},
             "done": {module: day.isoformat() for module, day in self.done.items()},
+            "epoch": self.epoch,
+            "joined": list(self.joined),
         }
 
     @classmethod
@@ -50,6 +62,8 @@ class Record:
             dict(kept.get("answers", {})),
             {address: tuple(values) for address, values in kept.get("beside", {}).items()},
             {module: date.fromisoformat(day) for module, day in kept.get("done", {}).items()},
+            kept.get("epoch", ""),
+            tuple(kept.get("joined", ())),
         )
 
 
@@ -59,9 +73,18 @@ def mark(value: Value | None) -> str:
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def written(record: Record, exercise: Exercise, values: Mapping[str, Value | None], seen: Mapping[str, str]) -> Record:
-    """The record once this exercise was sent: tidy `values` and the marks `seen`, both by address."""
+def written(
+    record: Record,
+    exercise: Exercise,
+    values: Mapping[str, Value | None],
+    seen: Mapping[str, str],
+    epoch: str = "",
+) -> Record:
+    """The record once this exercise was sent: tidy `values` and the marks `seen`, both by address, of this epoch."""
     answers, beside = dict(record.answers), dict(record.beside)
+    if record.is_empty or not record.knows(epoch):
+        # What it saw is not behind it any more: so it saw nothing, and an empty field in it empties nothing.
+        seen = dict.fromkeys(values, mark(None))
     for asked in exercise.fields:
         address = asked.address
         if address not in values:
@@ -85,10 +108,13 @@ def _laid(values: tuple[Value, ...], value: Value) -> tuple[Value, ...]:
     return values if value in values else (*values, value)
 
 
-def taken_back(record: Record, address: str, which: str) -> Record:
-    """The text beside the field with this mark stands in it again, and the one that stood there beside it."""
+def taken_back(record: Record, address: str, which: str, asked: Field | None = None) -> Record:
+    """The text beside the field with this mark stands in it again, and the one that stood there beside it.
+
+    Where `asked` says what the field can hold now, one that it can't stays beside it.
+    """
     value = _beside(record, address, which)
-    if value is None:
+    if value is None or (asked is not None and not fits(asked, value)):
         return record
     thrown = thrown_away(record, address, which)
     stands, beside = record.answers.get(address), dict(thrown.beside)
@@ -123,7 +149,8 @@ def joined(kept: Record, brought: Record) -> Record:
     done = {**kept.done}
     for module, day in brought.done.items():
         done[module] = max(day, done.get(module, day))
-    return Record(answers, beside, done)
+    others = [epoch for epoch in (*kept.joined, *brought.joined, brought.epoch) if epoch not in ("", kept.epoch)]
+    return Record(answers, beside, done, kept.epoch, tuple(dict.fromkeys(others))[-MOST_JOINED:])
 
 
 def finished(record: Record, module: str, today: date) -> Record:

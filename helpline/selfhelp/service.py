@@ -9,31 +9,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from helpline import clock, config
-from helpline.contacts import service as contacts
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.privacy import codes, guessing, keyring, sessions
 from helpline.privacy.codes import Busy as Busy
 from helpline.privacy.codes import Sealed
-from helpline.selfhelp import loader, progress, store
+from helpline.privacy.codes import Tampered as Tampered
+from helpline.selfhelp import counting, loader, progress, store
 from helpline.selfhelp.course import Exercise, Value, tidy
 from helpline.selfhelp.loader import Content
 from helpline.selfhelp.models import SavedCourse
 from helpline.selfhelp.progress import Record
 from helpline.selfhelp.store import CODE, COUNT, KIND, REST_GONE, Held, part_of
 from helpline.selfhelp.store import TooMuch as TooMuch
-
-
-class BoundElsewhere(Exception):
-    """This browser's visit belongs to another line; both never meet in one."""
-
+from helpline.selfhelp.visit import BoundElsewhere as BoundElsewhere
+from helpline.selfhelp.visit import Changed as Changed
+from helpline.selfhelp.visit import Visit as Visit
 
 # Content
 
@@ -54,26 +54,6 @@ def content_of(line: str) -> Content:
 
 
 # The visit
-
-
-@dataclass(frozen=True)
-class Visit:
-    """What a visit holds.
-
-    kept_until: the last day on which a code opens the answers, where there is one; else gone_at: when they go with the
-    session, where there is anything. there: whether there is a session at all. pending_code: whether a code was made
-    and not confirmed yet. rest_gone: what was there before is not here any more (erased or closed elsewhere, or its
-    time was over), and nobody has said so yet: `said_rest_gone` once a page did.
-    """
-
-    content: Content
-    record: Record
-    kept_until: date | None = None
-    gone_at: datetime | None = None
-    there: bool = True
-    has_code: bool = False
-    pending_code: bool = False
-    rest_gone: bool = False
 
 
 def visit_of(cookie: str | None, line: Line) -> Visit:
@@ -137,27 +117,28 @@ def _save(cookie: str, line: Line, content: dict[str, Any], part: Mapping[str, A
 
 
 def write(
-    cookie: str, line: Line, exercise: Exercise, values: Mapping[str, Value | None], seen: Mapping[str, str]
+    cookie: str,
+    line: Line,
+    exercise: Exercise,
+    values: Mapping[str, Value | None],
+    seen: Mapping[str, str],
+    epoch: str = "",
 ) -> Visit:
     """Keep what was sent of this exercise; `values`, and the marks `seen` when the form was shown, by address.
 
-    Raises BoundElsewhere, TooMuch, Left, and what `course.tidy` raises.
+    `epoch` is that of the record it was shown of, as for all that is sent. Raises BoundElsewhere, TooMuch, Left, and
+    what `course.tidy` raises.
     """
     fields = {asked.address: asked for asked in exercise.fields}
     given = {address: tidy(fields[address], value) for address, value in values.items() if address in fields}
-    nothing = progress.mark(None)
-    stood = any(seen.get(address, nothing) != nothing for address in given)
 
     def change(held: Held) -> Held:
-        # Where nothing is behind the form any more, all of it is kept, also what stood in it when it was shown.
-        record = progress.written(held.record, exercise, given, {} if held.is_new else seen)
-        part = {**held.part, REST_GONE: True} if held.is_new and stood else held.part
-        return replace(held, part=part, record=record)
+        return replace(held, record=progress.written(held.record, exercise, given, seen, epoch))
 
-    return _change(cookie, line, change)
+    return _change(cookie, line, epoch, change)
 
 
-def finish(cookie: str, line: Line, module: str) -> Visit:
+def finish(cookie: str, line: Line, module: str, epoch: str = "") -> Visit:
     """The module is done; counted once a session.
 
     Raises BoundElsewhere, TooMuch, Left, and LookupError where there is no such module.
@@ -168,31 +149,46 @@ def finish(cookie: str, line: Line, module: str) -> Visit:
     today = lines.local(line, now).date()
 
     def change(held: Held) -> Held:
-        part = _counted(held.part, line, "done", module, now)
+        part = counting.counted(held.part, line, "done", module, now)
         return replace(held, part=part, record=progress.finished(held.record, module, today))
 
-    return _change(cookie, line, change)
+    return _change(cookie, line, epoch, change)
 
 
-def take_back(cookie: str, line: Line, address: str, which: str) -> Visit:
-    """The earlier text with this mark stands in the field again. Raises BoundElsewhere, TooMuch, Left."""
-    return _change(cookie, line, lambda held: replace(held, record=progress.taken_back(held.record, address, which)))
+def take_back(cookie: str, line: Line, address: str, which: str, epoch: str = "") -> Visit:
+    """The earlier text with this mark stands in the field again, if that can hold it still.
+
+    Raises BoundElsewhere, TooMuch, Left.
+    """
+    asked = content_of(line.slug).course.field(address)
+
+    def change(held: Held) -> Held:
+        return replace(held, record=progress.taken_back(held.record, address, which, asked))
+
+    return _change(cookie, line, epoch, change)
 
 
-def throw_away(cookie: str, line: Line, address: str, which: str) -> Visit:
+def throw_away(cookie: str, line: Line, address: str, which: str, epoch: str = "") -> Visit:
     """The earlier text with this mark is gone from beside the field. Raises BoundElsewhere, Left."""
-    return _change(cookie, line, lambda held: replace(held, record=progress.thrown_away(held.record, address, which)))
+
+    def change(held: Held) -> Held:
+        return replace(held, record=progress.thrown_away(held.record, address, which))
+
+    return _change(cookie, line, epoch, change)
 
 
-def _change(cookie: str, line: Line, change: Callable[[Held], Held]) -> Visit:
+def _change(cookie: str, line: Line, epoch: str, change: Callable[[Held], Held]) -> Visit:
     now = clock.now()
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         _check_line(content, line)
-        held = change(store.held(session, part_of(content), line.slug, now, lock=True))
-        held = store.put(held, line.slug, now)
+        held = store.held(session, part_of(content), line.slug, now, lock=True)
+        stale = not held.record.knows(epoch)
+        held = store.put(change(held), line.slug, now)
+        if stale:
+            held = replace(held, part={**held.part, REST_GONE: True})
         _save(cookie, line, content, held.part, now)
-    return _visit(held, line, now)
+    return replace(_visit(held, line, now), stale=stale)
 
 
 # The code
@@ -268,13 +264,18 @@ def _place_of(code: str, line: Line, *, doubtful: bool = False) -> Sealed:
     return codes.for_kind(codes.opened(code, salt, doubtful=doubtful), KIND, line.slug)
 
 
-def forget_code(cookie: str, line: Line) -> None:
-    """Drop a code that was not confirmed; the answers stay in the session. Raises BoundElsewhere, Left."""
+def forget_code(cookie: str, line: Line, which: str | None = None) -> None:
+    """Drop a code that was not confirmed, if it is the one with this mark; the answers stay in the session.
+
+    Raises BoundElsewhere, Changed, Left.
+    """
     now = clock.now()
     with transaction():
         content = _content(cookie, line, now)
         part = part_of(content)
         if CODE in part:
+            if which not in (None, progress.mark(part[CODE])):
+                raise Changed
             _save(cookie, line, content, store.without(part, CODE), now)
 
 
@@ -303,49 +304,57 @@ def _opened(cookie: str, line: Line, place: Sealed) -> Visit | None:
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         _check_line(content, line)
-        before = store.held(session, part_of(content), line.slug, now)
+        before = _before(session, part_of(content), line, now)
         row = store.row_at(session, place, now, lock=True)
         if row is None:
             return None
         record = store.record_in(row, place)
         if before.row is None:
             record = progress.joined(record, before.record)
-        part = store.part_for(place) | {COUNT: _count_of_returned(before.part, line)}
+        part = store.part_for(place) | {COUNT: counting.of_returned(before.part, line)}
         held = store.put(Held(part, record, row), line.slug, now)
         _save(cookie, line, content, held.part, now)
     return _visit(held, line, now)
 
 
-def close(cookie: str, line: Line) -> None:
+def _before(session: Session, part: Mapping[str, Any], line: Line, now: datetime) -> Held:
+    """What the visit held before the code; what nobody can read any more keeps nobody from another code."""
+    try:
+        return store.held(session, part, line.slug, now)
+    except codes.Tampered:
+        return Held(store.only(part, COUNT), Record())
+
+
+def close(cookie: str, line: Line, epoch: str | None = None) -> None:
     """This browser forgets the key and what it holds of the course; what is kept under a code stays.
 
-    Raises BoundElsewhere, Left.
+    Only what the page showed: that of `epoch`, or without one whatever there is. Raises BoundElsewhere, Changed, Left.
     """
-    now = clock.now()
-    with transaction():
-        _forget(cookie, line, _content(cookie, line, now), now)
+    _rid(cookie, line, epoch, erases=False)
 
 
-def erase(cookie: str, line: Line) -> bool:
-    """Delete what is kept under the code of this visit, and what the session holds. Raises BoundElsewhere, Left.
+def erase(cookie: str, line: Line, epoch: str | None = None) -> bool:
+    """Delete what is kept under the code of this visit, and what the session holds; otherwise as `close`.
 
     False where the visit holds nothing, such as after two hours: what is kept under a code is kept still.
     """
+    return _rid(cookie, line, epoch, erases=True)
+
+
+def _rid(cookie: str, line: Line, epoch: str | None, *, erases: bool) -> bool:
     now = clock.now()
     with transaction() as session:
         content = _content(cookie, line, now)
-        place = store.place_of(part_of(content), line.slug)
-        if place is not None:
+        part = part_of(content)
+        if not store.without(part, COUNT):
+            return False
+        if epoch is not None and epoch != store.epoch_of(session, part, line.slug, now):
+            raise Changed
+        place = store.place_of(part, line.slug)
+        if erases and place is not None:
             store.erase(session, place)
-        return _forget(cookie, line, content, now)
-
-
-def _forget(cookie: str, line: Line, content: dict[str, Any], now: datetime) -> bool:
-    part = part_of(content)
-    if not store.without(part, COUNT):
-        return False
-    # What was counted in this session is not counted again.
-    _save(cookie, line, content, store.only(part, COUNT), now)
+        # What was counted in this session is not counted again.
+        _save(cookie, line, content, store.only(part, COUNT), now)
     return True
 
 
@@ -369,31 +378,10 @@ def seen(cookie: str, line: Line, module: str = "") -> None:
     now = clock.now()
     content = sessions.load(cookie, now) or {}
     _check_line(content, line)
-    if all(_is_counted(part_of(content), "visit", name) for name in ("", module)):
+    if all(counting.is_counted(part_of(content), "visit", name) for name in ("", module)):
         return
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         _check_line(content, line)
-        part = _counted(part_of(content), line, "visit", "", now)
-        _save(cookie, line, content, _counted(part, line, "visit", module, now), now)
-
-
-def _is_counted(part: Mapping[str, Any], what: str, module: str) -> bool:
-    return module in (part.get(COUNT) or {}).get(what, {})
-
-
-def _counted(part: Mapping[str, Any], line: Line, what: str, module: str, now: datetime) -> Mapping[str, Any]:
-    if _is_counted(part, what, module):
-        return part
-    count = part.get(COUNT) or {}
-    contacts.count_course(line, module=module, what=what, seen_before="back" in count, at=now)
-    return {**part, COUNT: {**count, what: {**count.get(what, {}), module: int(now.timestamp())}}}
-
-
-def _count_of_returned(part: Mapping[str, Any], line: Line) -> dict[str, Any]:
-    """Whoever looks at the course first and then enters a code is somebody who came back, counted once."""
-    count = part.get(COUNT) or {}
-    counted_at = count.get("visit", {}).get("")
-    if counted_at is not None and "back" not in count:
-        contacts.count_as_returning(line, at=datetime.fromtimestamp(counted_at, UTC))
-    return {**count, "back": True}
+        part = counting.counted(part_of(content), line, "visit", "", now)
+        _save(cookie, line, content, counting.counted(part, line, "visit", module, now), now)

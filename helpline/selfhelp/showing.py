@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Literal
 
 from markupsafe import Markup
@@ -32,6 +32,30 @@ class Given:
     field: Field
     words: FieldWords
     value: Value
+
+    @property
+    def kind(self) -> str:
+        """How it is drawn: as its field is, or as plain text where the field holds something else by now."""
+        of_options = self.field.kind == "checklist" and isinstance(self.value, list)
+        listed = of_options and all(isinstance(one, str) for one in self.value)  # type: ignore[union-attr]  # it is a list
+        return self.field.kind if listed or course.fits(self.field, self.value) else "long"
+
+    @property
+    def can_stand(self) -> bool:
+        """Whether all of it can stand in the field."""
+        return course.fits(self.field, self.value)
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text, whatever it was written for."""
+        rows = self.value if isinstance(self.value, list) else [str(self.value)]
+        return "\n".join(row if isinstance(row, str) else "; ".join(filter(None, row)) for row in rows)
+
+    @property
+    def options(self) -> list[str]:
+        """What was ticked; an option that there is no more by its name."""
+        ticked = self.value if isinstance(self.value, list) else []
+        return [self.words.options.get(str(option), str(option)) for option in ticked]
 
 
 @dataclass(frozen=True)
@@ -89,9 +113,9 @@ def overview(content: Content, lang: str, record: Record, due: Collection[str]) 
 
 
 def given(content: Content, lang: str, record: Record, address: str) -> Given | None:
-    """What was written at an address, if it was, and if the course still asks for such a thing."""
+    """What was written at an address, if it was, and if the course still asks for something there."""
     found, value = content.course.field(address), record.answers.get(address)
-    if found is None or value is None or not course.fits(found, value):
+    if found is None or value is None:
         return None
     return Given(found, content.field_words(lang, found), value)
 
@@ -161,6 +185,29 @@ def gathered(content: Content, lang: str, record: Record) -> list[Group]:
     return [group for group in groups if group.given]
 
 
+def others(content: Content, lang: str, record: Record, groups: Iterable[Group]) -> list[Group]:
+    """All other answers under the titles of their modules: with those gathered, everything there is."""
+    had = {one.field.address for group in groups for one in group.given}
+    found = []
+    for module in chain(content.course.modules, content.course.boosters):
+        asked = (one.address for exercise in module.exercises for one in exercise.fields if one.address not in had)
+        there = tuple(one for address in asked if (one := given(content, lang, record, address)) is not None)
+        found += [Group(content.words[lang][module.slug].title, there)] if there else []
+    return found
+
+
+def standing(record: Record, module: Module) -> dict[str, Value | None]:
+    """What can stand in the fields of a module, by address."""
+    fields = (asked for exercise in module.exercises for asked in exercise.fields if asked.is_written)
+    return {asked.address: course.shown(asked, record.answers.get(asked.address)) for asked in fields}
+
+
+def unfit(record: Record, asked: Field) -> tuple[Value, ...]:
+    """The answer that the field can't hold, or not all of: it was written when something else was asked there."""
+    value = record.answers.get(asked.address)
+    return () if value is None or course.fits(asked, value) else (value,)
+
+
 def _into(groups: list[Group], title: str, answers: list[Given]) -> list[Group]:
     """With these answers under this heading, each only once."""
     had = {one.field.address for group in groups for one in group.given}
@@ -206,10 +253,11 @@ def as_text(title: str, groups: list[Group]) -> str:
 
 
 def _said(one: Given) -> list[str]:
-    if one.field.kind == "scale":
-        return [f"{one.value} / {course.SCALE[-1]}"]
-    if one.field.kind == "checklist" and isinstance(one.value, list):
-        return [f"- {one.words.options[str(option)]}" for option in one.value]
-    if isinstance(one.value, list):
-        return ["- " + "; ".join(f"{head}: {text}" if head else text for head, text in row) for row in cells(one)]
-    return str(one.value).split("\n")
+    match one.kind:
+        case "scale":
+            return [f"{one.value} / {course.SCALE[-1]}"]
+        case "checklist":
+            return [f"- {option}" for option in one.options]
+        case "pairs" | "table":
+            return ["- " + "; ".join(f"{head}: {text}" if head else text for head, text in row) for row in cells(one)]
+    return one.text.split("\n")

@@ -6,6 +6,7 @@ Rows are locked in this order: session, course, counter.
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,8 +24,10 @@ KIND = "course"
 # What the session's part of the course may hold: the answers, or under a code where they lie and their key; a code that
 # is not confirmed yet; what was counted; and that something was here which is gone.
 RECORD, LOOKUP, KEY, CODE, COUNT, REST_GONE = "record", "lookup", "key", "code", "count", "rest_gone"
-# More than any course can hold: with this much somebody fills the disk.
-MOST_BYTES = 512 * 1024
+# All fields of a large course filled to the end in a script of three bytes a letter, and some texts beside them.
+MOST_BYTES = 1024 * 1024
+# What stands for the epoch of answers that nobody can read any more.
+UNREADABLE = "unreadable"
 
 
 class TooMuch(Exception):
@@ -43,11 +46,6 @@ class Held:
     def rest_gone(self) -> bool:
         """Something was here before, and no page has said yet that it is gone."""
         return REST_GONE in self.part
-
-    @property
-    def is_new(self) -> bool:
-        """Nothing stands behind a form that is sent now."""
-        return self.row is None and RECORD not in self.part
 
 
 def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -79,6 +77,14 @@ def held(session: Session, part: Mapping[str, Any], line: str, now: datetime, *,
     return Held(part, record_in(row, place), row)
 
 
+def epoch_of(session: Session, part: Mapping[str, Any], line: str, now: datetime) -> str:
+    """Which record lies behind this part, whether it can be read or not."""
+    try:
+        return held(session, part, line, now, lock=True).record.epoch
+    except codes.Tampered:
+        return UNREADABLE
+
+
 def place_of(part: Mapping[str, Any], line: str) -> Sealed | None:
     """Where the session's key belongs."""
     return Sealed(KIND, line, part[LOOKUP], base64.b64decode(part[KEY])) if LOOKUP in part else None
@@ -101,7 +107,11 @@ def record_in(row: SavedCourse, place: Sealed) -> Record:
 
 
 def put(found: Held, line: str, now: datetime) -> Held:
-    """The record where it belongs: in the row under a code, else in the session's part. Raises TooMuch."""
+    """The record where it belongs: in the row under a code, else in the session's part. Raises TooMuch.
+
+    One that is kept for the first time gets its epoch.
+    """
+    found = replace(found, record=replace(found.record, epoch=found.record.epoch or secrets.token_hex(8)))
     said = found.record.as_json()
     if codes.size(said) > MOST_BYTES:
         raise TooMuch

@@ -158,6 +158,7 @@ def _module_page(
     lang, record = web.language(), visit.record
     course, words = visit.content.course, visit.content.words[lang]
     standing = showing.standing(record, module)
+    marks = {address: progress.mark(value) for address, value in standing.items()}
     entries = texts.load_help(g.line.country, lang, config.current().instance_dir, line=g.line.slug)
     today = lines.local(g.line, clock.now()).date()
     following = progress.suggested(record, course, module.slug) if module.number else None
@@ -173,8 +174,7 @@ def _module_page(
         many_exercises=len(module.exercises) > 1,
         has_timer=any(asked.kind == "timer" for exercise in module.exercises for asked in exercise.fields),
         values=standing | (dict(sent.values) if sent else {}),
-        marks={address: progress.mark(value) for address, value in standing.items()}
-        | (dict(sent.seen) if sent else {}),
+        marks=marks | (dict(sent.seen) if sent else {}),
         sent_of=sent_of.key if sent_of else None,
         sent=sent or Sent(),
         notice=notice,
@@ -251,4 +251,4 @@ def done(lang: str, line: str, slug: str) -> Page:
     found = _module(visit, slug)
     kept = service.finish(web.visit_cookie(), g.line, found.slug, pages.epoch_sent())
     following = progress.suggested(kept.record, visit.content.course, slug) if found.number else None
-    return pages.to("overview") if following is None else _to("module", slug=following.slug)
+    return pages.to("overview") if following is None else pages.to("module", slug=following.slug)

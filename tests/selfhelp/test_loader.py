@@ -67,7 +67,7 @@ def test_words_are_found_by_language_and_field(content: Content) -> None:
     assert content.field_words("en", field(content, "sowing.beds.rows")).rows == ["On the left", "On the right"]
     assert content.field_words("en", field(content, "sowing.wait.stand")).during[1] == "Breathe out slowly."
     (exercise,) = content.course.modules[2].exercises
-    assert content.exercise_words("nl", exercise).title == "Je mand"
+    assert content.words["nl"][exercise.module].exercises[exercise.key].title == "Je mand"
 
 
 def test_a_text_is_blocks_in_their_order(content: Content) -> None:

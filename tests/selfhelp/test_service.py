@@ -147,9 +147,10 @@ def test_a_form_that_comes_when_all_is_gone_is_kept_whole_and_it_is_said_once(
     browser.writes("stood there")
     time.turn(hours=3)
     marks = {asked.address: progress.mark("stood there")}
-    visit = service.write(browser.cookie, line, exercise, {asked.address: "stood there"}, marks)
+    visit = service.write(browser.cookie, line, exercise, {asked.address: "stood there"}, marks, browser.epoch)
     assert visit.record.answers == {asked.address: "stood there"}
     assert visit.rest_gone
+    assert visit.stale
     assert browser.visit.rest_gone
     service.said_rest_gone(browser.cookie, line)
     assert not browser.visit.rest_gone

@@ -23,6 +23,8 @@ class Browser:
 
     def __init__(self, line: Line) -> None:
         self.line, self.cookie = line, sessions.new_cookie()
+        # Of which record its pages are.
+        self.epoch = ""
 
     @property
     def visit(self) -> Visit:
@@ -37,11 +39,13 @@ class Browser:
         return sessions.load(self.cookie, clock.now())
 
     def writes(self, text: Value | None, field: int = 0, *, saw: Value | None = None, **others: Value | None) -> Visit:
-        """Send the exercise with this text field; `saw`: what stood in it."""
+        """Send the exercise with this text field; `saw`: what stood in it when this browser last got a page."""
         asked, exercise = texts_of(self.line)[field]
-        return service.write(
-            self.cookie, self.line, exercise, {asked.address: text}, {asked.address: progress.mark(saw)}
-        )
+        epoch = "" if saw is None else self.epoch
+        marks = {asked.address: progress.mark(saw)}
+        visit = service.write(self.cookie, self.line, exercise, {asked.address: text}, marks, epoch)
+        self.epoch = visit.record.epoch
+        return visit
 
     def takes_a_code(self) -> str:
         code = service.make_code(self.cookie, self.line)
@@ -50,7 +54,9 @@ class Browser:
         return code
 
     def enters(self, code: str, caller: str = CALLER) -> Visit | None:
-        return service.open_with(self.cookie, self.line, code, caller)
+        visit = service.open_with(self.cookie, self.line, code, caller)
+        self.epoch = self.epoch if visit is None else visit.record.epoch
+        return visit
 
 
 def texts_of(line: Line) -> list[tuple[Field, Exercise]]:

@@ -39,7 +39,8 @@ class Student(Tab):
     def holds(self, slug: str, exercise: str) -> dict[str, str]:
         """What stands in the fields of an exercise."""
         fields = self.module(slug).form(f"{slug}/{exercise}/").fields
-        return {name: value for name, value in fields.items() if value and name != "csrf_token" and "seen" not in name}
+        hidden = ("csrf_token", "had")
+        return {name: value for name, value in fields.items() if value and name not in hidden and "seen" not in name}
 
     def presses(self, path: str, action: str, **fields: str) -> TestResponse:
         """Press the button of a form on a page."""

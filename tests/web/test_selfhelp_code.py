@@ -41,7 +41,7 @@ def test_the_first_saved_exercise_brings_the_offer_of_a_code(student: Student) -
 def test_a_code_opens_the_answers_in_another_browser(student: Student, other: Student) -> None:
     student.writes("goals", "ladder", goal="Walk")
     code = student.takes_a_code()
-    assert "It is kept under your code until" in words(student.page(student.course))
+    assert "Your code works. All that you write is kept under it until" in words(student.page(student.course))
     assert "Kept under your code until" in words(student.module("goals"))
     back = other.comes_back(code)
     assert (back.status_code, back.headers["Location"]) == (303, f"{other.course}#yours")
@@ -223,7 +223,7 @@ def test_a_code_sent_without_our_cookie_stands_there_again(student: Student) -> 
     answer = student.submit(student.entrance, page.form("/return/"), code="0000-0000-0000-0000")
     assert (answer.status_code, Page(answer.text).form("/return/").fields["code"]) == (400, "0000-0000-0000-0000")
     told = student.client.post(student.entrance, data={"code": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert (told.status_code, "x" in Page(told.text).forms) == (400, False)
+    assert (told.status_code, 'value="x"' in told.text) == (400, False)
 
 
 def test_a_code_is_not_entered_into_a_visit_on_another_line(student: Student) -> None:
@@ -237,7 +237,7 @@ def test_a_code_is_not_entered_into_a_visit_on_another_line(student: Student) ->
     assert begun.headers["Location"] == student.course
 
 
-@pytest.mark.parametrize("path", ["goals/ladder/", "goals/done", "erase", "close", "code/"])
+@pytest.mark.parametrize("path", ["goals/ladder/", "goals/done", "code/"])
 def test_too_many_forms_are_refused_and_an_exercise_gives_its_words_back(
     student: Student, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

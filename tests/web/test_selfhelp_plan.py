@@ -35,6 +35,7 @@ def plan(student: Student) -> str:
 def paper(page: str) -> str:
     """What comes out of a printer."""
     main = page.partition("<main")[2].partition("</main>")[0]
+    main = re.sub(r'<details class="others".*?</details>', "", main, flags=re.DOTALL)
     return re.sub(r'<(\w+)[^>]*class="[^"]*on-screen[^"]*".*?</\1>', "", main, flags=re.DOTALL)
 
 
@@ -56,7 +57,9 @@ def test_the_page_gathers_the_answers_under_the_headings_of_its_module(student: 
         "What I do when it gets difficult",
         "How I look after myself",
         "My plan",
+        "Goals",
     ]
+    assert "Goals" not in heads(Page(paper(page.html))), "on paper only what the plan asks for"
     said = words(page)
     for written in ("Peace", "Coffee with Els", "Shoes", "My brother", "Each one counts", "A walk", "No sleep"):
         assert said.count(written) == 1
@@ -99,6 +102,44 @@ def test_what_is_ticked_stays_off_page_and_file_and_nothing_of_it_is_kept(
         table: rows for table, rows in before.items() if table != "visitor_sessions"
     }
     assert "plan-item off" not in student.page(plan).html
+
+
+def test_all_other_answers_stand_below_and_go_on_paper_or_in_a_file_when_asked_for(student: Student, plan: str) -> None:
+    student.writes("fantasies", "log", helps="Calling Jan")
+    student.writes("look-back", "month", used="The first step")
+    page = student.page(plan)
+    assert "others" in page.attributes
+    assert {"My other answers", "Calling Jan", "The first step"} <= set(page.words)
+    assert "Calling Jan" not in paper(page.html)
+    assert "Calling Jan" not in student.get(f"{plan}file").text
+    token = page.form("/plan/").fields["csrf_token"]
+    ticked = {"csrf_token": token, "others": "yes", "out": ["look-back.month.used"]}
+    chosen = student.client.post(plan, data=ticked).text
+    assert "Calling Jan" in paper(chosen)
+    assert re.search(
+        r'<div class="plan-item off">\s*<h3>[^<]+</h3>\s*<div><p class="said as-written">The first step', chosen
+    )
+    for data, there in (({"everything": "yes"}, True), ({}, False)):
+        file = student.client.post(f"{plan}file", data=ticked | data).text
+        assert ("Calling Jan" in file, "Peace" in file, "The first step" in file) == (there, True, False)
+
+
+def test_everything_has_every_answer_once(student: Student, plan: str) -> None:
+    file = student.get(f"{plan}file?everything=yes").text
+    for written in (
+        "Peace",
+        "Coffee with Els",
+        "Shoes",
+        "My brother",
+        "Each one counts",
+        "A walk",
+        "No sleep",
+        "7 / 10",
+    ):
+        assert file.count(written) == 1, written
+    for path in ("", "code/"):
+        student.takes_a_code() if path else None
+        assert f"{plan}#others" in student.page(student.course + path).links
 
 
 @pytest.mark.parametrize("rest", ["", "file"])
