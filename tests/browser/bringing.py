@@ -49,6 +49,7 @@ def bring_from_elsewhere(stage: Stage) -> Page:
     room = bringing(stage)
     other = Room(room.page.context.new_page(), stage.url, line="prevention")
     other.page.goto(f"{other.front}chat/")
+    other.page.locator("#end_other").check()
     other.join()
     room.page.locator("#bring [value=yes]").click()
     expect(room.page.locator("#end_other")).to_be_visible()

@@ -345,7 +345,7 @@ def test_the_text_to_bring_goes_to_the_other_language_with_what_was_changed(aske
     assert (changed.language, changed.form("/chat/bring").fields["text"]) == ("nl", "My own words\nin two lines")
     assert changed.form("/chat/bring").action == "/nl/youth/chat/bring"
     assert "Wat is er gebeurd?" in in_dutch(own.replace("\n", "\r\n")).form("/chat/bring").fields["text"]
-    Tab(asker.client, "prevention").join()
+    Tab(asker.client, "prevention").join(end_other="y")
     elsewhere = in_dutch("My own words")
     assert elsewhere.form("/chat/bring").fields["text"] == "My own words"
     assert "end_other" in elsewhere.attributes
@@ -390,7 +390,9 @@ def test_beginning_here_ends_nothing_of_this_line(asker: Asker) -> None:
 
 def test_joining_on_the_other_line_takes_no_answers_along(asker: Asker) -> None:
     asker.walk(*PAID)
-    Tab(asker.client, "prevention").join()
+    other = Tab(asker.client, "prevention")
+    assert "end_other" in other.page(other.chat).attributes
+    other.join(end_other="y")
     cookie = asker.client.get_cookie("visit")
     assert cookie is not None
     assert set(sessions.load(cookie.value, clock.now()) or {}) == {"line", "chat"}

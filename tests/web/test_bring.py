@@ -190,7 +190,7 @@ def test_on_the_other_line_nothing_of_it_is_known_and_joining_there_ends_it(tab:
     brings(tab)
     tab.line = "prevention"
     assert SHOWN not in tab.page(tab.chat).html
-    tab.join()
+    tab.join(end_other="y")
     assert "bring" not in kept(tab)
     assert SHOWN not in tab.page(tab.room).html
 
