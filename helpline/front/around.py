@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import g, request
@@ -47,13 +48,13 @@ def chat_here() -> bool:
 
 
 def _live_chat(line: Line) -> bool:
-    cookie, now = request.cookies.get(web.VISIT), clock.now()
-    if not bound_to(line):
-        return False
     try:
-        return service.is_live(access.visitor_of(cookie, now))
+        caller = access.visitor_of(request.cookies.get(web.VISIT), clock.now())
     except NoAccess:
         return False
+    with contextlib.suppress(NoAccess):
+        return bound_to(line) and service.is_live(caller)
+    return False
 
 
 def bound_to(line: Line) -> bool:
