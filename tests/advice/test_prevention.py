@@ -22,6 +22,7 @@ from helpline.privacy import sessions
 from helpline.selfhelp import loader as courses
 
 LINE = "prevention"
+COURSE = "[[course]]"
 MINORS = {"0-11", "12-15", "16-17"}
 QUOTED = re.compile(r"'[^'\n]*[a-z][^'\n]*'(?!\w)")
 INFORMAL = re.compile(r"\b(je|jij|jou|jouw|jezelf|jullie)\b", re.IGNORECASE)
@@ -267,6 +268,30 @@ def test_a_module_of_the_course_is_named_as_it_is_called_there(lang: str) -> Non
     named = {name for end in ends() for name in re.findall(r"'([A-Z][^'\n]+)'", end.text("course", lang))}
     assert named
     assert named <= titles
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_the_course_is_named_stands_the_way_to_it_once(lang: str) -> None:
+    for end in ends():
+        everything = "\n".join(end.text(section, lang) for section in end.parts)
+        named = re.search(r"cours|cursus", everything.replace(COURSE, ""))
+        assert everything.count(COURSE) == end.text("course", lang).count(COURSE) == bool(named), end
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_course_is_for_the_same_people_on_every_page(lang: str) -> None:
+    for text in {end.text("course", lang) for end in ends()}:
+        assert not re.search(r"(course|cursus)\b[^.]*(for|voor) (adults|volwassenen)\b", text), text
+    young = [end.text("course", lang) for end in ends() if end.known.get("age") in MINORS - {"0-11"}]
+    assert all(re.search(r"an adult beside|een volwassene ernaast", text) for text in young if text)
+    assert any(young)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_whoever_worries_about_a_colleague_reads_of_no_client(lang: str) -> None:
+    for end in (end for end in ends() if end.place.id == "professional/colleague"):
+        for section in end.parts:
+            assert not re.search(r"client|cliënt", end.text(section, lang)), section
 
 
 # Journeys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from helpline.content.wording import words
@@ -68,3 +70,19 @@ def test_goals_come_back_where_they_help(content: Content, lang: str) -> None:
 def test_the_limits_and_the_crisis_line_stand_in_the_first_module(content: Content) -> None:
     cards = [block.key for block in content.texts["en", "welcome"] if isinstance(block, Card)]
     assert {"limits", "crisis"} <= set(cards)
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_the_head_of_a_column_is_a_name_and_stands_before_what_was_written(content: Content, lang: str) -> None:
+    for slug in OUTLINE:
+        for exercise in content.words[lang][slug].exercises.values():
+            heads = [head for field in exercise.fields.values() for head in (field.columns or {}).values()]
+            assert not [head for head in heads if ":" in head], slug
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_any_ways_to_use_the_course_can_be_ticked_together(content: Content, lang: str) -> None:
+    field = content.words[lang]["welcome"].exercises["use"].fields["how"]
+    assert field.hint
+    for said in (field.options or {}).values():
+        assert not re.search(r"\b(nothing|niets|only read,|alleen en)\b", said)
