@@ -105,7 +105,7 @@ def test_what_is_ticked_stays_off_page_and_file_and_nothing_of_it_is_kept(
 
 
 def test_all_other_answers_stand_below_and_go_on_paper_or_in_a_file_when_asked_for(student: Student, plan: str) -> None:
-    student.writes("fantasies", "log", helps="Calling Jan")
+    student.writes("closeness", "circle", near="Calling Jan")
     student.writes("look-back", "month", used="The first step")
     page = student.page(plan)
     assert "others" in page.attributes
