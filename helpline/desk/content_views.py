@@ -1,11 +1,11 @@
-"""What visitors read, for staff to look at: each tree as a drawing, each of its pages in each language."""
+"""What visitors read, for staff to look at: trees as drawings, their pages and modules of courses in each language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -16,9 +16,13 @@ from helpline.advice.outline import Outline, needed, outline
 from helpline.advice.tree import Advice, Node, Question
 from helpline.lines import service as lines
 from helpline.lines import texts
+from helpline.selfhelp import preview
+from helpline.selfhelp import service as selfhelp
 
 if TYPE_CHECKING:
     from helpline.advice.loader import Content
+    from helpline.selfhelp.course import Module
+    from helpline.selfhelp.loader import Content as CourseContent
 
 content = Blueprint("content", __name__, url_prefix="/console/content")
 
@@ -79,8 +83,16 @@ def _outline(found: Content, tree: str, words: InWords) -> Outline:
 
 @content.get("/", endpoint="lines")
 def show_lines() -> str:
-    """All trees of all lines."""
-    there = [(line, _found(line.slug)) for line in lines.all_lines() if advice.has_advice(line.slug)]
+    """All trees and all modules of all lines."""
+    there = [
+        (
+            line,
+            _found(line.slug) if advice.has_advice(line.slug) else None,
+            _modules(selfhelp.content_of(line.slug)) if selfhelp.has_course(line.slug) else [],
+        )
+        for line in lines.all_lines()
+    ]
+    there = [(line, found, modules) for line, found, modules in there if found or modules]
     return render_template("desk/content.html", member=current_user, there=there, language=web.language())
 
 
@@ -144,9 +156,7 @@ def show_page(line: str, tree: str, node: str) -> str:
 
 def _sections(found: Content, place: Advice, lang: str) -> list[tuple[str, list[tuple[str, str, list[Any]]]]]:
     """Every section with all its parts: name, who reads it, and its blocks."""
-    country = next((known.country for known in lines.all_lines() if known.slug == found.files.line), None)
-    here = config.current().instance_dir
-    entries = {} if country is None else texts.load_help(country, lang, here, line=found.files.line)
+    entries = _entries(found.files.line, lang)
     words = InWords(found, web.language())
     return [
         (
@@ -164,7 +174,57 @@ def _sections(found: Content, place: Advice, lang: str) -> list[tuple[str, list[
     ]
 
 
+def _entries(line: str, lang: str) -> dict[str, texts.HelpEntry]:
+    """The help entries of a line's country."""
+    country = next((known.country for known in lines.all_lines() if known.slug == line), None)
+    return {} if country is None else texts.load_help(country, lang, config.current().instance_dir, line=line)
+
+
 def _block(block: Any, entries: dict[str, texts.HelpEntry]) -> Any:
     """Text as it is; a card with the help entry it stands for, None where the country lacks it."""
     key = getattr(block, "key", None)
     return block if key is None else {"key": key, "entry": entries.get(key)}
+
+
+# The course
+
+
+def _modules(found: CourseContent) -> list[tuple[Module, Any]]:
+    """Every module and look-back with its words in the language of the console, or in the first there is."""
+    words = found.words.get(web.language()) or next(iter(found.words.values()))
+    return [(module, words[module.slug]) for module in (*found.course.modules, *found.course.boosters)]
+
+
+@content.get("/<line>/course/<slug>/", endpoint="module")
+def show_module(line: str, slug: str) -> str:
+    """A module as somebody reads it who has written nothing yet, in the language of `?lang=`."""
+    if not selfhelp.has_course(line):
+        abort(404)
+    found = selfhelp.content_of(line)
+    module = found.course.module(slug) or abort(404)
+    lang = request.args.get("lang", web.language() if web.language() in found.words else next(iter(found.words)))
+    if lang not in found.words:
+        abort(404)
+    order = _modules(found)
+    at = next(place for place, (other, _) in enumerate(order) if other.slug == slug)
+    return render_template(
+        "desk/content_module.html",
+        member=current_user,
+        line=line,
+        line_name=_name(line),
+        module=module,
+        many=len(found.course.modules),
+        title=order[at][1].title,
+        words=found.words[lang][slug],
+        # Whoever looks at a page here is no visit: links to other modules stay in the console.
+        parts=list(preview.parts(found, lang, module, _entries(line, lang), _module_url(line, "SLUG", lang))),
+        before=order[at - 1] if at else None,
+        after=order[at + 1] if at + 1 < len(order) else None,
+        read_in=lang,
+        read_languages=[(code, web.LANGUAGES[code]) for code in found.words],
+        column_words=preview.column_words,
+    )
+
+
+def _module_url(line: str, slug: str, lang: str) -> str:
+    return url_for("content.module", line=line, slug=slug, lang=lang)

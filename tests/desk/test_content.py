@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from helpline.advice import loader
 from helpline.advice.tree import Advice, Question
+from helpline.selfhelp import loader as courses
+from helpline.selfhelp.loader import AnswersHere, ExerciseHere
 from tests.house.test_routes import signed_in, wrong_with
 from tests.web.pages import Page
 
@@ -36,7 +38,7 @@ def test_all_staff_find_their_way_there(app: Flask, role: str) -> None:
 @pytest.mark.parametrize("line", ["youth", "prevention"])
 def test_every_page_of_every_tree_can_be_reached_and_read_in_each_language(analyst: FlaskClient, line: str) -> None:
     content, root = loader.load(line), f"{ROOT}{line}/"
-    trees = links_to(Page(analyst.get(ROOT).text), root)
+    trees = [link for link in links_to(Page(analyst.get(ROOT).text), root) if link.count("/") == 5]
     assert trees == sorted(f"{root}{tree}/" for tree in content.files.trees)
     pages = set()
     for tree in trees:
@@ -100,9 +102,61 @@ def test_the_question_asked_last_can_be_read_too(analyst: FlaskClient) -> None:
     assert "steers nothing" in answer.text
 
 
+def test_every_module_of_a_course_can_be_read_in_each_language_with_its_exercises(analyst: FlaskClient) -> None:
+    found, root = courses.load("prevention"), f"{ROOT}prevention/course/"
+    modules = [*found.course.modules, *found.course.boosters]
+    listed = links_to(Page(analyst.get(ROOT).text), root)
+    assert listed == sorted(f"{root}{module.slug}/" for module in modules)
+    assert len(listed) >= 18
+    for module in modules:
+        for lang, other in (("en", "nl"), ("nl", "en")):
+            answer = analyst.get(f"{root}{module.slug}/?lang={lang}")
+            page, words = Page(answer.text), found.words[lang][module.slug]
+            assert (answer.status_code, wrong_with(answer, root)) == (200, [])
+            assert f"<h1>{_escaped(words.title)}</h1>" in answer.text
+            assert _escaped(words.step) in answer.text
+            for block in found.texts[lang, module.slug]:
+                if isinstance(block, ExerciseHere):
+                    exercise = words.exercises[block.key]
+                    said = [exercise.title, exercise.intro, *(asked.label for asked in exercise.fields.values())]
+                    said += [option for asked in exercise.fields.values() for option in asked.options.values()]
+                    assert [text for text in said if _escaped(text) not in answer.text] == []
+                elif isinstance(block, AnswersHere):
+                    asked = found.course.field(block.address)
+                    assert asked is not None
+                    assert _escaped(found.field_words(lang, asked).label) in answer.text
+            assert f"{root}{module.slug}/?lang={other}" in page.links
+            assert not [link for link in page.links if "/self-help/" in link], "looking at it here is no visit"
+            assert [form.action for form in page.forms] == ["/console/sign-out"], "nothing can be written here"
+
+
+def test_modules_lead_from_one_to_the_next(analyst: FlaskClient) -> None:
+    root = f"{ROOT}prevention/course/"
+    path = found = f"{root}welcome/"
+    walked = set()
+    while found:
+        path, found = found, ""
+        walked.add(path)
+        html = analyst.get(f"{path}?lang=nl").text
+        turn = [link.partition("?")[0] for link in Page(html[html.index('<nav class="turn"') :]).links]
+        found = next((link for link in turn if link.startswith(root) and link not in walked), "")
+    assert walked == set(links_to(Page(analyst.get(ROOT).text), root))
+
+
+def test_whoever_has_no_desk_is_told_what_there_is(app: Flask, analyst: FlaskClient) -> None:
+    home = analyst.get("/console/").text
+    assert "will stand here for you as releases" in home
+    assert ROOT in Page(home[home.index("<main") :]).links
+    assert "as releases" not in signed_in(app, "administrator").get("/console/").text
+
+
 @pytest.mark.parametrize(
     "path",
     [
+        "youth/course/welcome/",
+        "prevention/course/nothing/",
+        "prevention/course/welcome/?lang=fr",
+        "nowhere/course/welcome/",
         "nowhere/start/",
         "prevention/nothing/",
         "youth/nothing/",
@@ -119,5 +173,5 @@ def test_what_is_not_there_is_not_found(analyst: FlaskClient, path: str) -> None
 
 
 def test_nobody_else_reads_along(client: FlaskClient) -> None:
-    for path in ("", "youth/start/", "youth/start/danger/"):
+    for path in ("", "youth/start/", "youth/start/danger/", "prevention/course/welcome/"):
         assert client.get(ROOT + path).status_code == 303

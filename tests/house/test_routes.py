@@ -24,7 +24,7 @@ OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
 FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
-COURSE = ("selfhelp.", "returning.")
+COURSE = ("selfhelp.", "returning.", "content.module")
 
 
 def path_of(rule: Rule, **filled: str) -> str:
@@ -126,9 +126,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "staff.sign_in",
         "desk.desk",
         "desk.change_language",
-        "content.lines",
-        "content.tree",
-        "content.page",
+        *("content.lines", "content.tree", "content.page", "content.module"),
         "course.figures",
         "health.alive",
         "health.ready",
