@@ -87,6 +87,7 @@ def _told(line: Line, period: Period, today: date) -> dict[str, Any]:
         "years": [Period(year) for year in range(min(since or today, today).year, today.year + 1)],
         "months": [(Period(period.year, day.month), format_date(day, "LLL")) for day in Period(period.year).steps],
         "over_time": _over_time(now, before, today, contacts.apart_since(clock.now().date())),
+        "left_over": _left_over(now, before),
         "by_module": _by_module(now, before, titles),
     }
 
@@ -109,7 +110,7 @@ def _over_time(now: Figures, before: Figures, today: date, apart_since: date) ->
         return None
     compared = [] if by_day and before.period.first < apart_since else [before]
     told = [now, *compared]
-    steps = max((figures.period.steps for figures in told), key=len)
+    steps = now.period.steps
     labels = tuple(str(step.day) if by_day else format_date(step, "LLL") for step in steps)
     values = [_padded(figures, len(steps)) for figures in told]
     goes_on = -1 if now.period.is_over(today) else (today.day if by_day else today.month) - 1
@@ -137,7 +138,13 @@ def _over_time(now: Figures, before: Figures, today: date, apart_since: date) ->
 
 def _padded(figures: Figures, length: int) -> tuple[float | None, ...]:
     values = tuple(None if visits is None else visits.all for visits in figures.steps)
-    return values + (None,) * (length - len(values))
+    return values[:length] + (None,) * (length - len(values))
+
+
+def _left_over(now: Figures, before: Figures) -> int | None:
+    """Visits on the last days of a month before that was longer; None where it was not."""
+    more = before.steps[len(now.steps) :]
+    return sum(visits.all for visits in more if visits) if more else None
 
 
 def _by_module(now: Figures, before: Figures, titles: Mapping[str, str]) -> Picture:

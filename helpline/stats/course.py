@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from helpline.stats.periods import Period
 
@@ -48,18 +48,23 @@ class ModuleFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """A period of a line's course. `days`: so many have come. `steps`: its months or days; None for those to come."""
+    """A period of a line's course. `steps`: its months or days; None for those to come.
+
+    days: so many have come. days_over: so many of these are over, with `visits_over` visits; today goes on.
+    """
 
     period: Period
     days: int
+    days_over: int
     visits: Visits
+    visits_over: int
     modules: tuple[ModuleFigures, ...]
     steps: tuple[Visits | None, ...]
 
     @property
-    def visits_a_day(self) -> float:
-        """Visits to the course divided by the days that have come."""
-        return self.visits.all / self.days if self.days else 0.0
+    def visits_a_day(self) -> float | None:
+        """Visits of the days that are over divided by these days; None before the first one is."""
+        return share(self.visits_over, self.days_over)
 
     @property
     def opened(self) -> int:
@@ -88,7 +93,7 @@ class Figures:
 
 def figures(rows: Iterable[Row], period: Period, order: Collection[str], today: date) -> Figures:
     """The figures of `period` as far as it has come; modules in `order`, those that only the counters know behind."""
-    whole, opened, done = Visits(), dict.fromkeys(order, 0), dict.fromkeys(order, 0)
+    whole, over, opened, done = Visits(), 0, dict.fromkeys(order, 0), dict.fromkeys(order, 0)
     steps = {step: Visits() for step in period.steps}
     for day, module, what, seen_before, count in rows:
         if not period.first <= day <= period.last:
@@ -100,10 +105,13 @@ def figures(rows: Iterable[Row], period: Period, order: Collection[str], today: 
         else:
             step = day if period.month else day.replace(day=1)
             whole, steps[step] = whole.and_more(count, seen_before), steps[step].and_more(count, seen_before)
+            over += count if day < today else 0
     return Figures(
         period=period,
         days=period.days_until(today),
+        days_over=period.days_until(today - timedelta(days=1)),
         visits=whole,
+        visits_over=over,
         modules=tuple(ModuleFigures(slug, opened.get(slug, 0), done.get(slug, 0)) for slug in {**opened, **done}),
         steps=tuple(visits if step <= today else None for step, visits in steps.items()),
     )

@@ -67,6 +67,7 @@ def test_exact_figures_are_for_supervisors_alone(app: Flask, role: str) -> None:
     for path in (ROOT, f"{ROOT}?line=prevention&period=2020", f"{ROOT}?line=nothing", f"{ROOT}?period=x"):
         answer = client.get(path)
         assert (answer.status_code, wrong_with(answer, path)) == (403, [])
+        assert "/console/content/" in Page(answer.text[answer.text.index("<main") :]).links, "to what they do have"
         assert "8,150" not in answer.text
         assert "for supervisors" in answer.text
         assert client.get(path, headers=JSON).get_json() == {"ok": False, "error": "forbidden"}
@@ -151,6 +152,32 @@ def test_a_month_has_its_days_beside_those_of_the_month_before(supervisor: Flask
     assert "Most visits: 2 March, 21." in words
     assert "2 21 4 0 " in words
     assert "27 – – 11 " in words
+    assert "Of the 19 whole days that are over (visits: 21); today goes on" in words
+    assert "Visits a day 1.1 " in words
+
+
+def test_a_shorter_month_has_no_day_that_it_lacks(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 4, 20, 12, tzinfo=UTC))
+    supervisor = signed_in(app, "supervisor", ["prevention"])
+    counted(date(2026, 3, 31), 8)
+    counted(date(2026, 4, 2), 5)
+    words = said(supervisor.get(ROOT).text)
+    assert " 31 – " not in words
+    assert "March 2026 was longer: its days that have none beside them here counted 8." in words
+
+
+def test_before_the_first_day_is_over_there_is_no_number_a_day(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 4, 1, 12, tzinfo=UTC))
+    supervisor = signed_in(app, "supervisor", ["prevention"])
+    counted(date(2026, 4, 1), 5)
+    assert "Visits a day – March 2026: 0.0 Told as soon as the first day is over." in said(supervisor.get(ROOT).text)
+
+
+def test_a_long_table_is_folded_behind_its_chart(supervisor: FlaskClient) -> None:
+    a_published_year()
+    html = supervisor.get(f"{ROOT}?period=2020").text
+    assert html.count('<details class="figure-fold">') == 2
+    assert "<table" not in html.partition('<details class="figure-fold">')[2].partition("</details>")[0], "paper has it"
 
 
 def test_the_day_that_goes_on_is_in_the_table_but_no_end_of_the_line(supervisor: FlaskClient) -> None:

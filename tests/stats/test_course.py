@@ -40,7 +40,7 @@ def test_a_published_year_as_an_example() -> None:
         ]
     )
     assert (told.visits, told.days) == (Visits(8150, 1098), 366)
-    assert round(told.visits_a_day, 1) == 22.3
+    assert round(told.visits_a_day or 0, 1) == 22.3
     assert round(100 * (told.visits.returning_share or 0), 1) == 13.5
     assert [module.slug for module in told.most_visited[:2]] == ["feelings", "fantasies"]
     assert told.module("feelings") == ModuleFigures("feelings", 1500, 600)
@@ -58,10 +58,17 @@ def test_visits_by_month_of_a_year_and_by_day_of_a_month() -> None:
 
 def test_of_a_period_that_is_not_over_only_what_has_come_is_told() -> None:
     told = of([visits(date(2026, 5, 31), 60)], "2026", date(2026, 6, 1))
-    assert (told.days, told.visits_a_day) == (152, 60 / 152)
+    assert (told.days, told.days_over, told.visits_a_day) == (152, 151, 60 / 151)
     assert told.steps[5:] == (Visits(), *[None] * 6)
     month = of([visits(date(2026, 6, 1), 4)], "2026-06", date(2026, 6, 1))
-    assert (month.days, month.visits_a_day, month.steps[1]) == (1, 4, None)
+    assert (month.days, month.visits.all, month.visits_a_day, month.steps[1]) == (1, 4, None, None)
+
+
+def test_a_day_that_goes_on_makes_no_average_smaller() -> None:
+    rows = [visits(date(2026, 6, day), 30) for day in range(1, 11)] + [visits(date(2026, 6, 11), 1)]
+    told = of(rows, "2026-06", date(2026, 6, 11))
+    assert (told.days_over, told.visits_over, told.visits_a_day, told.visits.all) == (10, 300, 30, 301)
+    assert of(rows, "2026-06", date(2026, 7, 1)).visits_a_day == 301 / 30
 
 
 def test_a_module_that_the_course_no_longer_has_is_told_too() -> None:
