@@ -48,9 +48,10 @@ def bring_from_elsewhere(stage: Stage) -> Page:
     stage.watch.allow(ANSWERED_NO)
     room = bringing(stage)
     other = Room(room.page.context.new_page(), stage.url, line="prevention")
-    other.page.goto(f"{other.front}chat/")
+    other.fill_form()
     other.page.locator("#end_other").check()
-    other.join()
+    other.page.locator("form[data-join] button[type=submit]").click()
+    other.page.wait_for_url("**/room/")
     room.page.locator("#bring [value=yes]").click()
     expect(room.page.locator("#end_other")).to_be_visible()
     return room.page
