@@ -1,9 +1,11 @@
 """Guessing return codes is slow, and locks nobody out.
 
-The tries of one address are looked at one after another, its visitors in turn. Nobody waits for a pause: after some
-wrong codes the answer to the next wrong one comes later, and by then the next in line is looked at. Where the line is
-full, whoever was wrong most often makes room. Kept in the memory of this process alone, for ten minutes: addresses and
-visitors as keyed hashes, and when a code was wrong; never a code.
+The tries of one address are looked at one after another, its visitors in turn; every other turn goes to whoever was
+wrong least often. Nobody waits for a pause: after some wrong codes the answer to the next wrong one comes later, and by
+then the next in line is looked at. Where the line is full, whoever was wrong most often makes room.
+
+Kept in the memory of this process alone, for ten minutes: addresses and visitors as hashes, and when a code was wrong
+or not looked at; never a code.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ FREE_TRIES = 5
 WITHIN = timedelta(minutes=10)
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 2.0
+# How often an address may be turned away, for others try codes too, before it is doubted.
+MOST_TURNED_AWAY = 3
 MOST_WAITING = 20
 MOST_WAITING_OF_ONE = 3
 # Of all addresses together: whoever has many of them still leaves the process room for others.
@@ -34,29 +38,42 @@ MOST_KEPT = 20_000
 class Try:
     """A code that somebody entered.
 
-    doubtful: whether other codes of this address were wrong. wrong: to be set where this one is.
+    doubtful: whether other codes of this address were wrong, or it comes very often. wrong: to be set where this is.
     """
 
     visitor: str
     doubtful: bool = False
     wrong: bool = False
+    turned_away: bool = False
     dropped: bool = False
     turn: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
 class _Lane:
-    """The tries of one address: whether one is looked at, those that wait, and which were wrong."""
+    """The tries of one address: whether one is looked at, those that wait, which were wrong, which not looked at."""
 
     taken: bool = False
     # By visitor, in the order of their turns.
     waiting: dict[str, deque[Try]] = field(default_factory=dict)
     wrong: deque[tuple[datetime, str]] = field(default_factory=deque)
+    turned_away: deque[datetime] = field(default_factory=lambda: deque(maxlen=MOST_TURNED_AWAY + 1))
+    by_order: bool = False
 
     def forget(self, now: datetime) -> None:
         """Nobody is held to what was wrong ten minutes ago."""
         while self.wrong and now - self.wrong[0][0] >= WITHIN:
             self.wrong.popleft()
+        while self.turned_away and now - self.turned_away[0] >= WITHIN:
+            self.turned_away.popleft()
+
+    @property
+    def doubtful(self) -> bool:
+        return bool(self.wrong) or len(self.turned_away) > MOST_TURNED_AWAY
+
+    def times_wrong(self) -> Counter[str]:
+        """How often each visitor was."""
+        return Counter(who for _, who in self.wrong)
 
     @property
     def length(self) -> int:
@@ -67,7 +84,9 @@ class _Lane:
 
     def take(self) -> Try:
         """The next one; its visitor's next turn comes after those of all others."""
-        visitor = next(iter(self.waiting))
+        self.by_order = not self.by_order
+        times = Counter[str]() if self.by_order else self.times_wrong()
+        visitor = min(self.waiting, key=lambda who: times[who])
         tries = self.waiting.pop(visitor)
         one = tries.popleft()
         if tries:
@@ -86,7 +105,7 @@ class _Lane:
 
     def in_the_way_of(self, visitor: str) -> Try | None:
         """Whoever makes room for this visitor in a line that is full; None where nobody does."""
-        times = Counter(who for _, who in self.wrong)
+        times = self.times_wrong()
         worst = max(self.waiting, key=lambda who: times[who], default=visitor)
         return self.waiting[worst][-1] if times[worst] > times[visitor] else None
 
@@ -109,14 +128,21 @@ class Guessing:
     def turn(self, address: str, visitor: str) -> Iterator[Try]:
         """Wait for a turn of this (hashed) address and visitor; tell what it gives when the code was wrong.
 
-        Leaving it takes a while then. Raises Busy.
+        Leaving it takes a while then, and so does being turned away. Raises Busy.
         """
         one = Try(visitor)
-        lane = self._enter(address, one)
         try:
-            yield one
-        finally:
-            pause = self._leave(lane, one)
+            lane = self._enter(address, one)
+            try:
+                yield one
+            except Busy:
+                one.turned_away = True
+                raise
+            finally:
+                pause = self._leave(lane, one)
+        except Busy:
+            self._sleep(PAUSE_SECONDS)
+            raise
         if pause:
             self._sleep(pause)
 
@@ -128,7 +154,7 @@ class Guessing:
             self._lanes[address] = lane  # at the end: the first one is who was here longest ago
             self._make_room()
             if not lane.taken:
-                lane.taken, one.doubtful = True, bool(lane.wrong)
+                lane.taken, one.doubtful = True, lane.doubtful
                 return lane
             self._find_place(lane, one)
         try:
@@ -174,21 +200,23 @@ class Guessing:
             lane.forget(now)
             if one.wrong:
                 lane.wrong.append((now, one.visitor))
+            if one.turned_away:
+                lane.turned_away.append(now)
             if lane.waiting:
                 self._waiting -= 1
                 following = lane.take()
-                following.doubtful = bool(lane.wrong)
+                following.doubtful = lane.doubtful
                 following.turn.set()
             else:
                 lane.taken = False
             return pause_after(len(lane.wrong)) if one.wrong else 0.0
 
     def _forget(self, now: datetime) -> None:
-        """Let go of what nothing was wrong with in the last ten minutes."""
+        """Let go of addresses with which nothing was wrong in the last ten minutes."""
         while self._lanes:
             address, lane = next(iter(self._lanes.items()))
             lane.forget(now)
-            if lane.taken or lane.wrong:
+            if lane.taken or lane.wrong or lane.turned_away:
                 return
             del self._lanes[address]
 

@@ -181,6 +181,13 @@ def test_turns_go_round_by_visitor(line: Line) -> None:
     assert line.goes_on() == ["a", "b", "c", "a", "b", "a"]
 
 
+def test_every_other_turn_goes_to_whoever_was_wrong_least_often(line: Line, tries: Guessing) -> None:
+    tries._lanes[HERE].wrong.extend([(START, "a"), (START, "b"), (START, "b")])
+    for visitor in ("b", "a", "b", "b", "c"):
+        line.comes(visitor)
+    assert line.goes_on() == ["b", "c", "a", "b", "b"]
+
+
 def test_whoever_sends_more_than_three_at_once_leaves_the_first_unread(line: Line) -> None:
     for number in range(5):
         line.comes(ME, f"mine {number}")
@@ -294,6 +301,24 @@ def test_whoever_stops_waiting_holds_nobody_up(
     assert tries._waiting == 0
     assert not tries._lanes[HERE].waiting
     right(tries)
+
+
+def turned_away(tries: Guessing, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Busy), tries.turn(HERE, ME):
+            raise Busy
+
+
+def test_an_address_that_is_turned_away_again_and_again_is_doubted(
+    tries: Guessing, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned_away(tries, 3)
+    assert not right(tries)
+    turned_away(tries, 1)
+    assert right(tries)
+    assert pauses == [1.0] * 4, "to press again at once is no way in"
+    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=10))
+    assert not right(tries)
 
 
 # What is kept
