@@ -113,6 +113,10 @@ def fits(field: Field, value: object) -> bool:
 
 def shown(field: Field, value: Value | None) -> Value | None:
     """What of a value that was kept can stand in this field: all that fits, and of a list the options it still has."""
+    if isinstance(value, str) and field.kind in ("short", "long"):
+        # A browser would make one line of several in a short field, and what is too long could not be sent again.
+        too_much = len(value) > LONGEST[field.kind] or (field.kind == "short" and "\n" in value)
+        return None if too_much else value
     if value is None or fits(field, value):
         return value
     if field.kind == "checklist" and isinstance(value, list):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from helpline.selfhelp.course import Course, Exercise, Field, Module, Value, fits
+from helpline.selfhelp.course import Course, Exercise, Field, Module, Value, shown
 
 State = Literal["new", "begun", "done"]
 # Whoever comes with more than so many was not at all of these pages lately.
@@ -114,7 +114,7 @@ def taken_back(record: Record, address: str, which: str, asked: Field | None = N
     Where `asked` says what the field can hold now, one that it can't stays beside it.
     """
     value = _beside(record, address, which)
-    if value is None or (asked is not None and not fits(asked, value)):
+    if value is None or (asked is not None and shown(asked, value) != value):
         return record
     thrown = thrown_away(record, address, which)
     stands, beside = record.answers.get(address), dict(thrown.beside)

@@ -43,7 +43,7 @@ class Given:
     @property
     def can_stand(self) -> bool:
         """Whether all of it can stand in the field."""
-        return course.fits(self.field, self.value)
+        return course.shown(self.field, self.value) == self.value
 
     @property
     def text(self) -> str:
@@ -205,7 +205,7 @@ def standing(record: Record, module: Module) -> dict[str, Value | None]:
 def unfit(record: Record, asked: Field) -> tuple[Value, ...]:
     """The answer that the field can't hold, or not all of: it was written when something else was asked there."""
     value = record.answers.get(asked.address)
-    return () if value is None or course.fits(asked, value) else (value,)
+    return () if value is None or course.shown(asked, value) == value else (value,)
 
 
 def _into(groups: list[Group], title: str, answers: list[Given]) -> list[Group]:

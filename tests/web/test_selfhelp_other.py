@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from helpline.lines import service as lines
 from helpline.selfhelp import loader, service
 from tests.selfhelp.beds import ALLOTMENT, LINE
+from tests.selfhelp.test_editions import ADDRESS, KINDS, WRITTEN, edition, pieces
 from tests.web.conftest import House
 from tests.web.students import Student, words
 
@@ -72,3 +74,23 @@ def test_the_plan_gathers_what_this_course_says(gardener: Student) -> None:
     page = gardener.page(f"{gardener.course}plan/")
     assert "Peas" in page.words
     assert "Peas" in gardener.get(f"{gardener.course}plan/file").text
+
+
+@pytest.mark.parametrize("was", WRITTEN)
+def test_another_edition_that_asks_for_another_kind_shows_all_and_loses_nothing(
+    gardener: Student, was: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gardener.writes("soil", "look", colour="Brown")
+    cookie = gardener.client.get_cookie("visit")
+    assert cookie is not None
+    value = ["spade"] if was == "checklist" else WRITTEN[was]  # type: ignore[index]  # one of the kinds
+    look = edition(was).course.modules[0].exercises[0]  # type: ignore[arg-type]  # one of the kinds
+    service.write(cookie.value, lines.get_line(LINE), look, {ADDRESS: value}, {})
+    for now in KINDS:
+        monkeypatch.setattr(service, "content_of", lambda line, now=now: edition(now))
+        for said in (words(gardener.module("soil")), gardener.get(f"{gardener.course}plan/file?everything=1").text):
+            shown = said + gardener.module("soil").html
+            assert all(piece in shown for piece in pieces(value)), now
+        assert gardener.writes("soil", "look", colour=f"Brown, {now}").status_code == 303
+        held = service.visit_of(cookie.value, lines.get_line(LINE)).record
+        assert (held.answers[ADDRESS], held.beside) == (value, {}), now
