@@ -20,7 +20,7 @@ from helpline.selfhelp import service as selfhelp
 from helpline.staff.service import Member
 from helpline.stats import charts, periods
 from helpline.stats.charts import Chart, Series
-from helpline.stats.course import Figures, figures
+from helpline.stats.course import Figures, change, figures
 from helpline.stats.periods import Period
 
 course = Blueprint("course", __name__, url_prefix="/console/course")
@@ -79,6 +79,7 @@ def _told(line: Line, period: Period, today: date) -> dict[str, Any]:
         "before_name": name_of(period.before),
         "now": now,
         "before": before,
+        "change": change,
         "is_over": period.is_over(today),
         "today": today,
         "titles": titles,
