@@ -117,7 +117,7 @@ class Learner:
         code = self.makes_a_code()
         self.page.locator("a[href$='/code/confirm/']").click()
         self.types(code)
-        expect(self.yours).to_contain_text("It is kept under your code until")
+        expect(self.yours).to_contain_text("Your code works.")
         return code
 
     def comes_back(self, code: str) -> None:
@@ -128,7 +128,7 @@ class Learner:
     def is_back(self, code: str) -> None:
         """Enter a code that opens what is kept."""
         self.comes_back(code)
-        expect(self.yours).to_contain_text("It is kept under your code until")
+        expect(self.yours).to_contain_text("Your code works.")
 
     def refused(self) -> tuple[str, str]:
         """What stands above the page of a code that opens nothing, and what it says about it."""

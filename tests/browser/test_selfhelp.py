@@ -74,7 +74,7 @@ def test_three_modules_a_code_and_back_in_another_browser(stage: Stage, scripts:
     assert "another code" in first.refused()[1]
     assert counted(stage) == 0, "nothing is kept before it is known to be written down"
     first.types(code)
-    expect(first.yours).to_contain_text("It is kept under your code until")
+    expect(first.yours).to_contain_text("Your code works.")
     if scripts:
         assert left_behind(first.page) == {"local": {}, "session": {}, "state": None, "cookies": ""}
     first.page.context.close()

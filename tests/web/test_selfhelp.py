@@ -38,6 +38,18 @@ ALL = [module.slug for module in (*COURSE.modules, *COURSE.boosters)]
 # Where somebody is
 
 
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_the_course_says_for_whom_it_is_and_where_others_find_advice(house: House, lang: str) -> None:
+    said = {"en": "worries about their own feelings or behaviour", "nl": "zorgen maakt over eigen gevoelens of gedrag"}
+    student = Student(house.app.test_client(), "prevention", lang)
+    assert said[lang] in words(student.page(f"/{lang}/prevention/"))
+    course = student.page(student.course)
+    assert said[lang] in words(course)
+    assert "15 to 20 minutes" in words(course) or lang == "nl"
+    main = Page(course.html[course.html.index("<main") :])
+    assert f"/{lang}/prevention/advice/" in main.links
+
+
 def test_the_overview_begins_with_one_module_and_lists_them_all(student: Student) -> None:
     page = student.page(student.course)
     assert "Begin: Welcome" in words(page)

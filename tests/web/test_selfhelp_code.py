@@ -60,6 +60,33 @@ def test_what_was_written_before_the_code_comes_along(student: Student, other: S
     assert {"Walk", "Swim"} <= {page.form("goals/ladder/").fields["goal"], *page.words}
 
 
+@pytest.mark.parametrize("way", ["made", "entered"])
+def test_whoever_lands_after_a_code_reads_that_it_works(student: Student, other: Student, way: str) -> None:
+    code = student.takes_a_code()
+    if way == "entered":
+        other.comes_back(code)
+    html = (student if way == "made" else other).page(student.course).html
+    yours = html[html.index('id="yours"') :]
+    assert yours.index("note good") < yours.index("Your code works.") < yours.index("Each visit with your code")
+    assert "Your code works." not in Student(student.client.application.test_client(), LINE).page(student.course).html
+
+
+def test_before_the_code_is_typed_no_page_says_it_is_shown_once_only(student: Student) -> None:
+    assert "You see them until you have typed them once, and never again." in words(
+        student.page(f"{student.course}code/")
+    )
+    student.presses(f"{student.course}code/", "/code/")
+    assert "You can look at it here until you have typed it once." in words(student.page(f"{student.course}code/keep/"))
+    assert "Look at the code again" in words(student.page(f"{student.course}code/confirm/"))
+
+
+def test_erasing_stands_apart_with_its_warning_before_it(student: Student) -> None:
+    student.writes("goals", "ladder", goal="Walk")
+    html = student.page(student.course).html
+    yours = html[html.index('id="yours"') :]
+    assert yours.index("What we keep") < yours.index("The next button erases all") < yours.index("Erase everything now")
+
+
 def test_a_code_is_shown_until_it_was_typed_and_never_again(student: Student) -> None:
     student.writes("goals", "ladder", goal="Walk")
     page = f"{student.course}code/"
