@@ -41,7 +41,11 @@ def test_no_word_of_any_drawing_is_clipped(stage: Stage, lang: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "youth/extortion/age/", "youth/extortion/money/?lang=nl", "prevention/police-came/just-came/"]
+    "path",
+    [
+        *("", "youth/extortion/age/", "youth/extortion/money/?lang=nl", "prevention/police-came/just-came/"),
+        *("prevention/course/your-plan/", "prevention/course/stress-and-sleep/?lang=nl"),
+    ],
 )
 def test_lists_and_previews_are_fit_for_everybody(stage: Stage, path: str) -> None:
     page = reader(stage)
@@ -59,6 +63,7 @@ def test_a_drawing_scrolls_in_its_frame_alone(stage: Stage) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate("document.querySelector('.frame').getBoundingClientRect().right") <= width
+        expect(page.locator(".scrolls")).to_be_visible()
 
 
 def test_by_keyboard_from_the_drawing_to_a_page_in_the_other_language(stage: Stage) -> None:

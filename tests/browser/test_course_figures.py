@@ -78,8 +78,23 @@ def test_no_word_of_a_chart_is_clipped_or_covered(stage: Stage, page: Page, lang
 
 def test_on_paper_stand_the_charts_and_their_tables_and_no_way_elsewhere(stage: Stage, page: Page) -> None:
     page.goto(f"{stage.url}{ROOT}")
+    assert not page.locator(".figure table").first.is_visible()
     page.emulate_media(media="print")
     for shown in (".chart .beam", ".chart polyline", ".figure table", ".tiles"):
         assert page.locator(shown).first.is_visible(), shown
-    for hidden in ("header.bar", ".choices-row"):
+    for hidden in ("header.bar", ".choices-row", ".figure-fold"):
         assert not page.locator(hidden).first.is_visible(), hidden
+
+
+def test_a_chart_has_the_width_of_the_page_and_its_table_opens_by_keyboard(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.url}{ROOT}")
+    figure = page.locator(".figure").first
+    wide, chart = (figure.locator(part).bounding_box() for part in (".figure-parts", ".chart"))
+    assert wide is not None
+    assert chart is not None
+    assert chart["width"] == wide["width"] > 1000
+    figure.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert figure.locator("table").is_visible()
+    found = [*looked_at(page), *too_wide(page), *misnamed(page)]
+    assert not found, "\n".join(found)
