@@ -12,6 +12,7 @@ from helpline.selfhelp import loader, service
 from tests.selfhelp.beds import ALLOTMENT, LINE
 from tests.selfhelp.test_editions import ADDRESS, KINDS, WRITTEN, edition, pieces
 from tests.web.conftest import House
+from tests.web.pages import Page
 from tests.web.students import Student, words
 
 
@@ -94,3 +95,12 @@ def test_another_edition_that_asks_for_another_kind_shows_all_and_loses_nothing(
         assert gardener.writes("soil", "look", colour=f"Brown, {now}").status_code == 303
         held = service.visit_of(cookie.value, lines.get_line(LINE)).record
         assert (held.answers[ADDRESS], held.beside) == (value, {}), now
+
+
+def test_a_table_says_which_cell_is_too_long(gardener: Student) -> None:
+    sent = gardener.writes("sowing", "beds", rows__0__plant="Peas", rows__1__month="M" * 600)
+    assert sent.status_code == 413
+    page = Page(sent.text)
+    assert words(page).count("600 characters, 500 fit") == 1
+    assert re.findall(r'<textarea name="([^"]+)"[^>]* aria-invalid="true"', sent.text) == ["rows-1-month"]
+    assert page.form("sowing/beds/").fields["rows-1-month"] == "M" * 600
