@@ -109,7 +109,7 @@ def due(stage: Stage) -> Page:
     code = who.takes_a_code()
     grow_old(stage, code, timedelta(days=35))
     who.page.goto(who.course)
-    expect(who.page.locator(".look-back")).to_be_visible()
+    expect(who.page.locator(".time-for")).to_be_visible()
     return who.page
 
 
