@@ -82,7 +82,7 @@ def written(
 ) -> Record:
     """The record once this exercise was sent: tidy `values` and the marks `seen`, both by address, of this epoch."""
     answers, beside = dict(record.answers), dict(record.beside)
-    if record.is_empty or not record.knows(epoch):
+    if not (record.epoch or record.answers) or not record.knows(epoch):
         # What it saw is not behind it any more: so it saw nothing, and an empty field in it empties nothing.
         seen = dict.fromkeys(values, mark(None))
     for asked in exercise.fields:
