@@ -33,8 +33,8 @@ _BETWEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\-_\u2010-\u2015\u2212
 _CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 # One try takes 64 MB and a core for a tenth of a second: no more than so many go on at once in a process.
 _hashing = threading.BoundedSemaphore(2)
-# What one core does in four seconds; those whose address was wrong before leave half of it to others.
-MOST_WAITING, MOST_DOUBTFUL = 28, 14
+# What one busy core does in about four seconds; those whose address was wrong before leave half of it to others.
+MOST_WAITING, MOST_DOUBTFUL = 16, 8
 _waiting = 0
 _waiting_lock = threading.Lock()
 TIME_COST, MEMORY_KIB, LANES = 3, 64 * 1024, 1
