@@ -14,6 +14,7 @@ from helpline.commands import helpline
 from helpline.config import Settings
 from helpline.db import new_engine
 from helpline.lines import texts
+from helpline.selfhelp.views import MOST_BYTES_SENT
 from tests.scaled.nginx import Nginx, certify, program
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +77,11 @@ def test_nginx_keeps_what_visitors_send_in_memory():
 def test_nginx_lets_the_application_say_that_a_form_is_too_large(app):
     (size,) = re.findall(r"client_max_body_size (\d+)k;", read("nginx/nginx.conf"))
     assert int(size) * 1024 > app.config["MAX_CONTENT_LENGTH"]
+    place = re.search(r"location ~ (\S+self-help/) \{(.*?)\}", read("nginx/helpline/site.conf"), re.DOTALL)
+    assert re.match(place[1], "/nl/prevention/self-help/goals/ladder/")
+    sizes = dict(re.findall(r"(client_\w+_size) (\d+)k;", place[2]))
+    assert sizes["client_body_buffer_size"] == sizes["client_max_body_size"], "in memory"
+    assert int(sizes["client_max_body_size"]) * 1024 > MOST_BYTES_SENT
 
 
 def test_nginx_waits_longer_for_a_socket_than_the_longest_silence():

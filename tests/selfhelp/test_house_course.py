@@ -8,8 +8,9 @@ import pytest
 
 from helpline.content.wording import words
 from helpline.selfhelp import loader
-from helpline.selfhelp.course import LONGEST, Kind
+from helpline.selfhelp.course import LONGEST, Kind, columns_of
 from helpline.selfhelp.loader import Card, Content
+from helpline.selfhelp.store import MOST_BYTES
 
 OUTLINE = [
     "welcome",
@@ -58,6 +59,14 @@ def test_a_module_takes_ten_to_twenty_minutes(content: Content, lang: str, slug:
     assert 10 <= page.words.minutes <= 20
     assert 1000 <= len(words(page.text)) <= 1800
     assert page.words.sources
+
+
+def test_all_of_it_filled_to_the_end_can_be_kept(content: Content) -> None:
+    """In a script of three bytes a letter, with room for some texts beside the fields."""
+    modules = (*content.course.modules, *content.course.boosters)
+    asked = [field for module in modules for exercise in module.exercises for field in exercise.fields]
+    letters = sum(LONGEST.get(one.kind, 0) * max(1, one.rows * len(columns_of(one))) for one in asked)
+    assert 0.5 * MOST_BYTES < 3 * letters < 0.9 * MOST_BYTES
 
 
 @pytest.mark.parametrize("lang", ["en", "nl"])
