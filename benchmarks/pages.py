@@ -7,9 +7,9 @@ line's course, on the real launcher, pinned to core 0; this program runs on core
 connection that stays open. So a figure is the server's time for a page plus the way there and back on one machine,
 from the request to the last byte of the answer. The goal: 99 of 100 pages within 15 ms; making a key out of a code is
 slow on purpose and stands apart. The kernel says how long the server stood in line for its core meanwhile: that is what
-the slowest pages are made of on a machine with other work, so each table ends with the same figures without it. A module
-weighs all that a browser without cache loads for it, uncompressed, with its icons and without what the visitor wrote;
-the goal is 60 KB.
+the slowest pages are made of on a machine with other work, so each table ends with the same figures without it. A
+module weighs all that a browser without cache loads for it, uncompressed, with its icons and without what the visitor
+wrote; the goal is 60 KB.
 """
 
 from __future__ import annotations
