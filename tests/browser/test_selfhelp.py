@@ -119,11 +119,11 @@ def test_the_plan_is_printed_without_what_was_left_out_and_tells_nothing_of_us(
         "devices", "plan", {"devices-0-device": "Phone", "devices-0-change": "It sleeps in the hall", "who": "Bo"}
     )
     page.goto(who.course)
-    page.get_by_role("link", name="My answers on one page").click()
+    page.get_by_role("link", name="My plan and all my answers on one page").click()
     expect(page).to_have_title("My page")
     page.locator(".leave-out", has=page.locator("[value='devices.plan.who']")).click()
     if not scripts:
-        page.get_by_role("button", name="Leave out what I ticked").click()
+        page.get_by_role("button", name="Show it as I ticked it").click()
         expect(page.locator(".plan-item.off")).to_have_count(1)
     page.emulate_media(media="print")
     for shown in (page.locator("body").inner_text(), "pdf"):
@@ -138,8 +138,17 @@ def test_the_plan_is_printed_without_what_was_left_out_and_tells_nothing_of_us(
         for other in (*OURS, "Bo", "Who", "Leave out", stage.url.rpartition(":")[2]):
             assert squeezed(other) not in paper.replace("Whodo", ""), other
     page.emulate_media(media="screen")
+    others = page.locator("#others")
+    others.locator("summary").click()
+    expect(others).to_contain_text("Goals")
+    page.get_by_label("Also print my other answers").check()
+    if not scripts:
+        page.get_by_role("button", name="Show it as I ticked it").click()
+    page.emulate_media(media="print")
+    expect(others.get_by_role("heading", name="Goals")).to_be_visible()
+    page.emulate_media(media="screen")
     with page.expect_download() as caught:
-        page.get_by_role("button", name="Save as a text file").click()
+        page.get_by_role("button", name="Save my plan as a text file").click()
     assert caught.value.suggested_filename == "page.txt"
     caught.value.save_as(tmp_path / "page.txt")
     file = (tmp_path / "page.txt").read_text()

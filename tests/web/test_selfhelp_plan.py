@@ -35,7 +35,7 @@ def plan(student: Student) -> str:
 def paper(page: str) -> str:
     """What comes out of a printer."""
     main = page.partition("<main")[2].partition("</main>")[0]
-    main = re.sub(r'<details class="others".*?</details>', "", main, flags=re.DOTALL)
+    main = re.sub(r'<details class="fold others".*?</details>', "", main, flags=re.DOTALL)
     return re.sub(r'<(\w+)[^>]*class="[^"]*on-screen[^"]*".*?</\1>', "", main, flags=re.DOTALL)
 
 
