@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 # What was changed to get here, with figures before and after; written by hand, shown below the results.
 STEPS = Path(__file__).parent / "steps.md"
+# What `benchmarks/codes.py` prints; copied there by hand, shown below the steps.
+CODES = Path(__file__).parent / "codes.md"
 # Why a goal was missed; written by hand, shown below the goals.
 ACCOUNT = Path(__file__).parent / "account.md"
 # Packages that matter for speed, by how their names begin.
@@ -153,8 +155,7 @@ def page(results: Any) -> str:
     parts += ["## Two thousand visitors\n", _crowds(results)]
     if results.missing:
         parts += ["## What could not be measured\n", *[f"- {what}: {why}\n" for what, why in results.missing.items()]]
-    if STEPS.is_file():
-        parts.append(STEPS.read_text(encoding="utf-8"))
+    parts += [written.read_text(encoding="utf-8") for written in (STEPS, CODES) if written.is_file()]
     parts += ["## Method\n", METHOD, "## Limits\n", LIMITS]
     return "\n".join(parts)
 
