@@ -7,6 +7,7 @@ not be kept.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ from helpline.lines import service as lines
 from helpline.lines import texts
 from helpline.privacy import sessions
 from helpline.selfhelp import forms, pages, progress, service, showing
-from helpline.selfhelp.course import Exercise, Module
+from helpline.selfhelp.course import Course, Exercise, Module
 from helpline.selfhelp.forms import Sent
 from helpline.selfhelp.loader import Content
 from helpline.selfhelp.pages import GONE, Page, paced, selfhelp
@@ -161,7 +162,7 @@ def _module_page(
     marks = {address: progress.mark(value) for address, value in standing.items()}
     entries = texts.load_help(g.line.country, lang, config.current().instance_dir, line=g.line.slug)
     today = lines.local(g.line, clock.now()).date()
-    following = progress.suggested(record, course, module.slug) if module.number else None
+    following = _following(record, course, module)
     return render_template(
         "selfhelp/module.html",
         **pages.shown(visit),
@@ -184,6 +185,12 @@ def _module_page(
         first_saved=_exercises_with_answers(record) == 1,
         **pages.DRAWING,
     )
+
+
+def _following(record: Record, course: Course, module: Module) -> Module | None:
+    """The module that is suggested behind this one; behind the last there is none, whatever was passed over."""
+    is_last = module == course.modules[-1]
+    return progress.suggested(record, course, module.slug) if module.number and not is_last else None
 
 
 def _exercises_with_answers(record: Record) -> int:
@@ -217,10 +224,13 @@ def _saved(lang: str, line: str, slug: str, exercise: str) -> Page:
         kept = service.write(web.visit_cookie(), g.line, asked, sent.values, sent.seen, pages.epoch_sent())
     except TooMuch:
         return _module_page(visit, _module(visit, slug), asked, sent, TOO_MUCH), TOO_BIG
+    is_done = request.form.get("then") == "done"
+    if is_done:
+        kept = replace(service.finish(web.visit_cookie(), g.line, slug, kept.record.epoch), stale=kept.stale)
     if kept.stale:
         pages.said_gone(kept)
         return _module_page(kept, _module(kept, slug), asked, notice=_of_other_answers(kept))
-    return pages.to("module", slug=slug, _anchor=f"exercise-{exercise}")
+    return _on_from(kept, slug) if is_done else pages.to("module", slug=slug, _anchor=f"exercise-{exercise}")
 
 
 def _of_other_answers(kept: Visit) -> str:
@@ -247,8 +257,10 @@ def beside(lang: str, line: str, slug: str) -> Page:
 @paced
 def done(lang: str, line: str, slug: str) -> Page:
     """Done with a module: on to the next one."""
-    visit = pages.visit_to(line, lang)
-    found = _module(visit, slug)
-    kept = service.finish(web.visit_cookie(), g.line, found.slug, pages.epoch_sent())
-    following = progress.suggested(kept.record, visit.content.course, slug) if found.number else None
+    found = _module(pages.visit_to(line, lang), slug)
+    return _on_from(service.finish(web.visit_cookie(), g.line, found.slug, pages.epoch_sent()), slug)
+
+
+def _on_from(visit: Visit, slug: str) -> Page:
+    following = _following(visit.record, visit.content.course, _module(visit, slug))
     return pages.to("overview") if following is None else pages.to("module", slug=following.slug)

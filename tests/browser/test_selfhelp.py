@@ -61,7 +61,7 @@ def test_three_modules_a_code_and_back_in_another_browser(stage: Stage, scripts:
         first.writes(slug, key, answers)
         first.holds(key, answers)
     expect(first.earlier).to_have_text([REASON])
-    first.page.locator("form[action$='/done'] button").click()
+    first.page.locator("button[value='done']").click()
     first.page.wait_for_url("**/devices/")
 
     # A code, typed wrongly once, then as it was read on the page.

@@ -25,6 +25,7 @@ class Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Page(HTMLParser):
         self.language = ""
         self.words: list[str] = []
         self.forms: list[Form] = []
+        self.buttons: list[dict[str, str]] = []
         self.links: list[str] = []
         self.loads: list[str] = []
         self.metas: dict[str, str] = {}
@@ -68,12 +70,14 @@ class Page(HTMLParser):
             self.language = has.get("lang", "")
         if "id" in has:
             self.attributes[has["id"]] = has
+        if tag == "button":
+            self.buttons.append(has)
         if tag == "a":
             self.links.append(has.get("href", ""))
         elif "formaction" in has:
             self.links.append(has["formaction"])
         elif tag == "form":
-            self.forms.append(Form(has.get("action", ""), has.get("method", "get").lower()))
+            self.forms.append(Form(has.get("action", ""), has.get("method", "get").lower(), name=has.get("id", "")))
         elif tag == "meta":
             self.metas[has.get("name") or has.get("http-equiv", "")] = has.get("content", "")
         elif tag == "link" or "src" in has:
@@ -119,7 +123,7 @@ class Page(HTMLParser):
 
     def form(self, action: str = "") -> Form:
         """The form that goes to an address that ends so."""
-        found = [form for form in self.forms if form.action.endswith(action)]
+        found = [form for form in self.forms if form.action.partition("#")[0].endswith(action)]
         assert found, f"no form {action!r} among {[form.action for form in self.forms]}"
         return found[0]
 

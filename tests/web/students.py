@@ -46,6 +46,13 @@ class Student(Tab):
         """Press the button of a form on a page."""
         return self.submit(path, self.page(path).form(action), **fields)
 
+    def is_done(self, slug: str, page: Page | None = None, **fields: str) -> TestResponse:
+        """Press 'Done' below a module, which sends what stands in its last exercise."""
+        page = page or self.module(slug)
+        button = next(has for has in page.buttons if has.get("value") == "done")
+        form = next(form for form in page.forms if form.name == button["form"])
+        return self.submit(f"{self.course}{slug}/", form, **{button["name"]: "done"}, **fields)
+
     def takes_a_code(self) -> str:
         """From the offer to the confirmed code."""
         page = f"{self.course}code/"

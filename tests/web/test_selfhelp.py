@@ -62,11 +62,29 @@ def test_the_overview_begins_with_one_module_and_lists_them_all(student: Student
 
 def test_done_leads_to_the_next_module_and_is_remembered(student: Student) -> None:
     path = f"{student.course}welcome/"
-    done = student.presses(path, "/done")
+    done = student.is_done("welcome")
     assert (done.status_code, done.headers["Location"]) == (303, f"{student.course}why-stop/")
     assert "You are done with this module." in words(student.page(path))
     assert "Go on: Why stop" in words(student.page(student.course))
     assert "Done ·" in words(student.page(student.course))
+
+
+def test_to_be_done_saves_what_was_not_saved_yet(student: Student) -> None:
+    done = student.is_done("goals", goal="Walk")
+    assert (done.status_code, done.headers["Location"]) == (303, f"{student.course}devices/")
+    assert student.holds("goals", "ladder") == {"goal": "Walk"}
+
+
+def test_what_is_too_long_is_not_done_and_all_there(student: Student) -> None:
+    page = Page(student.is_done("goals", goal="Walk " * 100).text)
+    assert "is too long" in words(page)
+    assert "You are done with this module." not in words(page)
+    assert page.form("goals/ladder/").fields["goal"] == "Walk " * 100
+
+
+def test_behind_the_last_module_nothing_leads_back(student: Student) -> None:
+    assert student.is_done("your-plan").headers["Location"] == student.course
+    assert "Next:" not in words(student.module("your-plan"))
 
 
 def test_a_module_that_was_begun_says_so(student: Student) -> None:
@@ -76,7 +94,7 @@ def test_a_module_that_was_begun_says_so(student: Student) -> None:
 
 def test_a_month_after_the_plan_it_is_time_to_look_back(student: Student, later: Callable[..., None]) -> None:
     code = student.takes_a_code()
-    student.presses(f"{student.course}your-plan/", "/done")
+    student.is_done("your-plan")
     later(days=29)
     student.comes_back(code)
     assert "It is time for" not in words(student.page(student.course))
@@ -84,7 +102,7 @@ def test_a_month_after_the_plan_it_is_time_to_look_back(student: Student, later:
     student.comes_back(code)
     page = student.page(student.course)
     assert "It is time for: Looking back" in words(page)
-    assert student.presses(f"{student.course}look-back/", "/done").headers["Location"] == student.course
+    assert student.is_done("look-back").headers["Location"] == student.course
     assert "It is time for" not in words(student.page(student.course))
 
 
@@ -102,7 +120,7 @@ def test_every_module_is_whole_in_each_language(house: House, lang: str) -> None
         asked = content.words[lang][slug]
         for sentence in (asked.title, asked.gives, asked.step, *(one.intro for one in asked.exercises.values())):
             assert " ".join(sentence.split()) in said, (slug, sentence)
-        assert {form.action.split("/")[-2] for form in page.forms if form.action.endswith("/")} >= {
+        assert {form.name.removeprefix("write-") for form in page.forms if form.name.startswith("write-")} >= {
             exercise.key for exercise in module.exercises
         }
         assert page.title == {"en": "To read", "nl": "Om te lezen"}[lang]

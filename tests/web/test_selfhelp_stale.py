@@ -56,7 +56,7 @@ def test_a_second_page_of_before_loses_no_field_that_it_left_alone(
     if first == "a form":
         gardener.writes("sowing", "wait", calm="3")
     elif first == "done":
-        gardener.presses(f"{gardener.course}soil/", "/done")
+        gardener.is_done("soil")
     sent = gardener.sends(page, "sowing", "beds", rows__0__plant="Kale")
     assert (sent.status_code, GONE in words(Page(sent.text))) == (200, True)
     held = gardener.holds("sowing", "beds")
@@ -101,9 +101,9 @@ def test_a_module_that_is_done_after_the_session_of_a_code_says_where_that_is_ke
     student.takes_a_code()
     page = student.module("welcome")
     later(hours=3)
-    done = student.submit(f"{student.course}welcome/", page.form("/done"))
-    said = student.follow(done)
-    assert "What you wrote before is not here any more." in words(said)
+    said = Page(student.is_done("welcome", page).text)
+    assert "not under your code" in words(said)
+    assert "You are done with this module." in words(said)
     assert student.entrance in said.links
 
 
