@@ -263,4 +263,7 @@ def done(lang: str, line: str, slug: str) -> Page:
 
 def _on_from(visit: Visit, slug: str) -> Page:
     following = _following(visit.record, visit.content.course, _module(visit, slug))
-    return pages.to("overview") if following is None else pages.to("module", slug=following.slug)
+    # An anchor of its own, or the browser takes along that of the exercise.
+    if following is None:
+        return pages.to("overview", _anchor="main")
+    return pages.to("module", slug=following.slug, _anchor="main")

@@ -62,7 +62,7 @@ def test_three_modules_a_code_and_back_in_another_browser(stage: Stage, scripts:
         first.holds(key, answers)
     expect(first.earlier).to_have_text([REASON])
     first.page.locator("button[value='done']").click()
-    first.page.wait_for_url("**/devices/")
+    first.page.wait_for_url("**/devices/#main")
 
     # A code, typed wrongly once, then as it was read on the page.
     code = first.makes_a_code()

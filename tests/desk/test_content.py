@@ -13,7 +13,11 @@ from helpline.advice.tree import Advice, Question
 from helpline.selfhelp import loader as courses
 from helpline.selfhelp.loader import AnswersHere, ExerciseHere
 from tests.house.test_routes import signed_in, wrong_with
+from tests.postgres import sqlite_only
 from tests.web.pages import Page
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 ROOT = "/console/content/"
 

@@ -14,18 +14,18 @@ import pytest
 
 from helpline import config, create_app, db, install
 from helpline.lines import service as lines
-from tests.postgres import sqlite_only
 
 
 class CutOffError(BaseException):
     """The process ends here."""
 
 
-@sqlite_only
 @pytest.mark.parametrize("place", ["ensure_lines", "prepare"])
 def test_a_first_start_cut_off_half_way_is_completed(
-    settings: config.Settings, monkeypatch: pytest.MonkeyPatch, place: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
+    settings = config.Settings(instance_dir=tmp_path / "first")
+
     def cut_off(*_: object) -> None:
         raise CutOffError
 

@@ -10,9 +10,13 @@ import pytest
 from helpline import web
 from helpline.extensions import limiter
 from helpline.privacy import codes, guessing
+from tests.postgres import sqlite_only
 from tests.web.conftest import House
 from tests.web.pages import Page
 from tests.web.students import Student, words
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 LINE = "prevention"
 

@@ -9,11 +9,15 @@ import pytest
 
 from helpline.lines import service as lines
 from helpline.selfhelp import loader, service
+from tests.postgres import sqlite_only
 from tests.selfhelp.beds import ALLOTMENT, LINE
 from tests.selfhelp.test_editions import ADDRESS, KINDS, WRITTEN, edition, pieces
 from tests.web.conftest import House
 from tests.web.pages import Page
 from tests.web.students import Student, words
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 
 @pytest.fixture

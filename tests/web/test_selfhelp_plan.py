@@ -7,9 +7,13 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.postgres import sqlite_only
 from tests.web.conftest import House
 from tests.web.pages import Page
 from tests.web.students import Student, words
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 LINE = "prevention"
 OURS = ("localhost", "Anders verder", "prevention", "self-help", "module", "course")
