@@ -15,7 +15,11 @@ from helpline.db import transaction
 from helpline.desk import course_views
 from helpline.selfhelp import service as selfhelp
 from tests.house.test_routes import JSON, signed_in, wrong_with
+from tests.postgres import sqlite_only
 from tests.web.pages import Page
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 ROOT = "/console/course/"
 TODAY = datetime(2026, 3, 20, 12, tzinfo=UTC)

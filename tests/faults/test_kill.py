@@ -17,7 +17,7 @@ from tests.faults.kill_rounds import KillRounds
 def test_no_acknowledged_text_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     seed = secrets.randbelow(10**6)
     rounds = KillRounds(tmp_path, chats=8, seed=seed)
-    problems = rounds.run(3)
+    problems = rounds.run(2)
     assert not problems, f"seed {seed}: {problems[:10]}"
-    assert rounds.figures.times == 3
+    assert rounds.figures.times == 2
     assert rounds.figures.texts > 50, "there was hardly any talk to be lost"

@@ -11,7 +11,11 @@ from werkzeug.test import TestResponse
 
 from helpline import config, create_app
 from helpline.staff import service, views
+from tests.postgres import sqlite_only
 from tests.staff.conftest import TurnedClock, code_of
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 
 @pytest.fixture

@@ -11,8 +11,12 @@ from werkzeug.test import TestResponse
 from helpline import clock
 from helpline.chat import service as chats
 from helpline.privacy import sessions
+from tests.postgres import sqlite_only
 from tests.web.conftest import House
 from tests.web.pages import ANSWERS, Page, Tab
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
 
 JSON = {"Accept": "application/json"}
 TEXT = "What happened?\n– Someone has a picture of me"
