@@ -55,9 +55,9 @@ codes: .venv/.installed ## the demo's sign-in codes of this moment
 
 # --- test ------------------------------------------------------------------------------------------------
 
-# Three at a time on two cores, since much of the time of one is waiting; the tests of one file stay together, in the
-# order that tests/conftest.py gives them.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Two at a time, since half of the time of one is waiting; the tests of one file stay together, in the order that
+# tests/conftest.py gives them.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # What shows soonest that something leans on eventlet: the protocol on a real server, and its death.
 IN_THREADS := tests/journeys tests/chat/test_sockets.py tests/faults/test_kill.py tests/test_serving.py
 
