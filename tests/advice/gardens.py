@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from helpline.advice import check
 from helpline.content.findings import Found
+from tests.content.copies import Copy
 
 GARDEN = Path(__file__).with_name("garden")
 LINE = "allotment"
 
 
-class Plot:
+class Plot(Copy):
     """A copy of the garden's files in which something can be broken."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "trees"
-        self.instance = folder / "instance"
-        shutil.copytree(GARDEN, self.root)
-
-    def file(self, name: str) -> Path:
-        return self.root / LINE / name
-
-    def change(self, name: str, old: str, new: str) -> None:
-        """Put `new` in the place of `old`, which stands in the file once."""
-        path = self.file(name)
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, (name, old)
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        super().__init__(GARDEN, folder / "trees", folder / "instance", LINE)
 
     def found(self) -> Found:
         return check.of_everything(self.instance, self.root)
-
-    def problems(self) -> list[tuple[str, str, str]]:
-        """Each error as the file's name within the line, what stands on the line it names, and what is said."""
-        told = []
-        for error in self.found().errors:
-            name, number, problem = error.split(":", 2)
-            path = Path(name)
-            written = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-            line = written[int(number) - 1].strip() if written else ""
-            told.append((path.relative_to(self.root / LINE).as_posix(), line, problem.strip()))
-        return told
