@@ -22,6 +22,7 @@ from helpline.db import transaction
 from helpline.lines.models import Line
 from helpline.lines.texts import HelpEntry
 from helpline.privacy import sessions
+from helpline.privacy.sessions import BoundElsewhere as BoundElsewhere
 
 # What a visitor can read in a text box; the chat takes as much.
 LONGEST_TEXT = 4000
@@ -29,10 +30,6 @@ LONGEST_TEXT = 4000
 ANSWERS_OF_ONE_ADDRESS = "120 per minute; 1200 per hour"
 # Whoever walks again within this time is still the same person with the same question.
 SAME_PERSON = timedelta(minutes=30)
-
-
-class BoundElsewhere(Exception):
-    """This browser's visit belongs to another line; both never meet in one."""
 
 
 # Content
@@ -135,8 +132,7 @@ def visit_of(cookie: str | None, line: Line) -> Visit:
 
 
 def _visit(content: Mapping[str, Any], line: Line) -> Visit:
-    if content.get("line", line.slug) != line.slug:
-        raise BoundElsewhere
+    sessions.check_line(content, line.slug)
     kept = content.get("advice") or {}
     at = kept.get("counted_at")
     return Visit(

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,10 @@ _left_lock = threading.Lock()
 
 class Left(Exception):
     """This browser's visitor has just left by the quick exit: nothing may be kept for it again."""
+
+
+class BoundElsewhere(Exception):
+    """This browser's visit belongs to another line; both never meet in one."""
 
 
 class VisitorSession(Base):
@@ -174,6 +178,12 @@ def alive(session: Session, keys: Collection[str], now: datetime) -> set[str]:
     if not keys:
         return set()
     return set(session.connection().execute(_ALIVE, {"keys": list(keys), "now": now}).scalars())
+
+
+def check_line(content: Mapping[str, Any], line: str) -> None:
+    """A visit belongs to one line, from its first answer on. Raises BoundElsewhere for another line than this."""
+    if content.get("line", line) != line:
+        raise BoundElsewhere
 
 
 def extend(keys: Collection[str], now: datetime) -> None:

@@ -24,6 +24,7 @@ from helpline.privacy import codes, guessing, keyring, sessions
 from helpline.privacy.codes import Busy as Busy
 from helpline.privacy.codes import Sealed
 from helpline.privacy.codes import Tampered as Tampered
+from helpline.privacy.sessions import BoundElsewhere as BoundElsewhere
 from helpline.selfhelp import counting, loader, progress, store
 from helpline.selfhelp.course import Exercise, Value, tidy
 from helpline.selfhelp.loader import Content
@@ -31,7 +32,6 @@ from helpline.selfhelp.models import SavedCourse
 from helpline.selfhelp.progress import Record
 from helpline.selfhelp.store import CODE, COUNT, KIND, REST_GONE, Held, part_of
 from helpline.selfhelp.store import TooMuch as TooMuch
-from helpline.selfhelp.visit import BoundElsewhere as BoundElsewhere
 from helpline.selfhelp.visit import Changed as Changed
 from helpline.selfhelp.visit import Visit as Visit
 
@@ -60,7 +60,7 @@ def visit_of(cookie: str | None, line: Line) -> Visit:
     """What this browser's visit holds; to read is to be here, so its time begins again. Raises BoundElsewhere."""
     now = clock.now()
     content = sessions.load(cookie, now)
-    _check_line(content or {}, line)
+    sessions.check_line(content or {}, line.slug)
     with reading() as session:
         held = store.held(session, part_of(content), line.slug, now)
     if cookie is not None and held.part:
@@ -69,11 +69,6 @@ def visit_of(cookie: str | None, line: Line) -> Visit:
         with transaction() as session:
             store.keep_longer(session, held.row.lookup, now)
     return replace(_visit(held, line, now), there=content is not None)
-
-
-def _check_line(content: Mapping[str, Any], line: Line) -> None:
-    if content.get("line", line.slug) != line.slug:
-        raise BoundElsewhere
 
 
 def _visit(held: Held, line: Line, now: datetime) -> Visit:
@@ -103,7 +98,7 @@ def _content(cookie: str, line: Line, now: datetime) -> dict[str, Any]:
     content = sessions.load(cookie, now, lock=True)
     if content is None:
         sessions.refuse_who_left(cookie, now)
-    _check_line(content or {}, line)
+    sessions.check_line(content or {}, line.slug)
     return content or {}
 
 
@@ -181,7 +176,7 @@ def _change(cookie: str, line: Line, epoch: str, change: Callable[[Held], Held])
     now = clock.now()
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
-        _check_line(content, line)
+        sessions.check_line(content, line.slug)
         held = store.held(session, part_of(content), line.slug, now, lock=True)
         stale = not held.record.knows(epoch)
         held = store.put(change(held), line.slug, now)
@@ -202,7 +197,7 @@ def make_code(cookie: str, line: Line) -> str | None:
     now = clock.now()
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
-        _check_line(content, line)
+        sessions.check_line(content, line.slug)
         held = store.held(session, part_of(content), line.slug, now)
         if held.row is not None:
             return None
@@ -214,7 +209,7 @@ def make_code(cookie: str, line: Line) -> str | None:
 def pending_code(cookie: str | None, line: Line) -> str | None:
     """The code that was made and not confirmed yet. Raises BoundElsewhere."""
     content = sessions.load(cookie, clock.now()) or {}
-    _check_line(content, line)
+    sessions.check_line(content, line.slug)
     code = part_of(content).get(CODE)
     return None if code is None else str(code)
 
@@ -285,7 +280,7 @@ def open_with(cookie: str, line: Line, typed: str, caller: str) -> Visit | None:
     `caller`: the hashed address, whose tries go one after another. None where the code opens nothing here.
     Raises BoundElsewhere, Busy, Left, and TooMuch where both together are more than can be kept.
     """
-    _check_line(sessions.load(cookie, clock.now()) or {}, line)
+    sessions.check_line(sessions.load(cookie, clock.now()) or {}, line.slug)
     code = codes.read(typed)
     if code is None:
         return None
@@ -303,7 +298,7 @@ def _opened(cookie: str, line: Line, place: Sealed) -> Visit | None:
             return None
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
-        _check_line(content, line)
+        sessions.check_line(content, line.slug)
         before = _before(session, part_of(content), line, now)
         row = store.row_at(session, place, now, lock=True)
         if row is None:
@@ -377,11 +372,11 @@ def seen(cookie: str, line: Line, module: str = "") -> None:
     """Count that the course, and with a name this module, is visited. Raises BoundElsewhere, Left."""
     now = clock.now()
     content = sessions.load(cookie, now) or {}
-    _check_line(content, line)
+    sessions.check_line(content, line.slug)
     if all(counting.is_counted(part_of(content), "visit", name) for name in ("", module)):
         return
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
-        _check_line(content, line)
+        sessions.check_line(content, line.slug)
         part = counting.counted(part_of(content), line, "visit", "", now)
         _save(cookie, line, content, counting.counted(part, line, "visit", module, now), now)

@@ -9,10 +9,6 @@ from helpline.selfhelp.loader import Content
 from helpline.selfhelp.progress import Record
 
 
-class BoundElsewhere(Exception):
-    """This browser's visit belongs to another line; both never meet in one."""
-
-
 class Changed(Exception):
     """What would be closed or erased is not what the page showed; nothing was done."""
 
