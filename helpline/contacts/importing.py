@@ -1,0 +1,245 @@
+"""Taking a log of contacts into the ledgers: the whole file or nothing of it, once, while chats go on.
+
+The rows are read, checked and laid ready in temporary tables, for which nobody waits. Only then a transaction moves
+them into the ledgers, by a few statements within the database: on SQLite that takes a fraction of the second for
+which chats may be kept waiting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
+
+from helpline import db
+from helpline.contacts import persons
+from helpline.contacts.call_log import COLUMNS, Entry, Problem, entries
+from helpline.contacts.categories import UNKNOWN
+from helpline.contacts.models import Contact, ContactTopic, ImportedFile, MissedContact, Topic
+from helpline.contacts.topic_editing import SPACING
+from helpline.content.files import LANGUAGES
+from helpline.db import random_key, reading
+from helpline.lines import service as lines
+
+LEDGERS = (Contact, ContactTopic, MissedContact)
+LARGEST_FILE = 64 * 1024 * 1024
+# So many rows at once are laid ready.
+AT_ONCE = 2000
+# So many codes that no topic has yet may a file bring to a line; more are a wrong column.
+MOST_NEW_TOPICS = 40
+CACHE_KB = 65_536
+
+
+class BadFile(ValueError):
+    """A log can't be imported; `problems` name each what and where, as far as it was looked for."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+
+@dataclass
+class Imported:
+    """What an import did; `again`: this file was in the ledgers already, and nothing was done."""
+
+    answered: int = 0
+    missed: int = 0
+    again: bool = False
+    new_topics: dict[str, list[str]] = field(default_factory=dict)
+
+
+def import_log(data: bytes, now: datetime) -> Imported:
+    """Take a log into the ledgers; raises BadFile, and then nothing of it is there."""
+    digest = hashlib.sha256(data).hexdigest()
+    with reading() as session:
+        if session.get(ImportedFile, digest) is not None:
+            return Imported(again=True)
+    found = entries(_decoded(data), [line.slug for line in lines.all_lines()], now)
+    with _connection() as connection:
+        waiting = _Waiting(connection)
+        for entry in found:
+            waiting.take(entry)
+        if waiting.problems:
+            raise BadFile(waiting.problems)
+        waiting.lay_ready()
+        if not _take_over(connection, digest, now, waiting):
+            return Imported(again=True)
+    return waiting.done
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > LARGEST_FILE:
+        raise BadFile([Problem(1, COLUMNS[0], f"a file of more than {LARGEST_FILE >> 20} MB is too large: split it")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadFile([Problem(line, COLUMNS[0], "from here on this is no UTF-8")]) from None
+
+
+@contextmanager
+def _connection() -> Iterator[Connection]:
+    """A connection of its own, closed afterwards: temporary tables end with it."""
+    with db.engine().connect() as connection:
+        connection.detach()
+        if connection.dialect.name == "sqlite":
+            settings = connection.connection.cursor()
+            settings.execute("PRAGMA temp_store=MEMORY")
+            settings.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+            settings.close()
+        yield connection
+
+
+class _Waiting:
+    """Rows on their way into the ledgers, in temporary tables of the same columns."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.done = Imported()
+        self.problems: list[Problem] = []
+        self._connection = connection
+        self._lines = {line.slug: line for line in lines.all_lines()}
+        with reading() as session:
+            self._topics = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
+        self._salts: dict[int, bytes | None] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
+        self.tables = {model.__tablename__: _temporary(model.__table__) for model in LEDGERS}
+        for table in self.tables.values():
+            connection.execute(CreateTable(table))
+        connection.commit()
+
+    def take(self, entry: Entry | Problem) -> None:
+        """Lay a row ready; after a problem only further problems are of interest."""
+        if isinstance(entry, Problem):
+            self.problems.append(entry)
+        elif not self.problems:
+            if entry.cause:
+                self._take_missed(entry)
+            else:
+                self._take_answered(entry)
+            if (self.done.answered + self.done.missed) % AT_ONCE == 0:
+                self.lay_ready()
+
+    def _take_answered(self, entry: Entry) -> None:
+        row = self._of_both(entry)
+        row["person"] = self._disguised(entry, row["on_date"].year)
+        row |= {
+            "length_min": entry.minutes,
+            "concern": entry.concern,
+            "age_band": entry.age_band,
+            "gender": entry.gender,
+            "found_via": entry.found_via,
+            "referral": entry.referral,
+            "recorded": UNKNOWN,
+            "returned": UNKNOWN,
+        }
+        self._rows["contacts"].append(row)
+        for topic in entry.topics:
+            self._rows["contact_topics"].append({"contact_key": row["key"], "topic": topic})
+            if (entry.line, topic) not in self._topics:
+                self._take_topic(entry.line, topic)
+        self.done.answered += 1
+
+    def _take_missed(self, entry: Entry) -> None:
+        self._rows["missed_contacts"].append(self._of_both(entry) | {"cause": entry.cause})
+        self.done.missed += 1
+
+    def _of_both(self, entry: Entry) -> dict[str, Any]:
+        line = self._lines[entry.line]
+        here = lines.local(line, entry.at)
+        return {
+            "key": random_key(),
+            "line": line.slug,
+            "channel": entry.channel,
+            "on_date": here.date(),
+            "on_hour": here.hour,
+            "in_hours": lines.was_open(line, entry.at),
+            "language": UNKNOWN,
+            "wait_s": None,
+            "test": False,
+            "counted_in": None,
+        }
+
+    def _disguised(self, entry: Entry, year: int) -> str | None:
+        if not entry.person:
+            return None
+        if year not in self._salts:
+            self._salts[year] = persons.salt(year)
+        salt = self._salts[year]
+        return None if salt is None else persons.disguised(entry.person, entry.line, salt)
+
+    def _take_topic(self, line: str, code: str) -> None:
+        new = self.done.new_topics.setdefault(line, [])
+        new.append(code)
+        self._topics.add((line, code))
+        if len(new) == MOST_NEW_TOPICS + 1:
+            what = f"more than {MOST_NEW_TOPICS} codes are no topics of {line}: add them first, or mend the column"
+            self.problems.append(Problem(1, "topics", what))
+
+    def lay_ready(self) -> None:
+        """Put what was taken into the temporary tables. Nobody waits for that."""
+        for name, rows in self._rows.items():
+            if rows:
+                self._connection.execute(insert(self.tables[name]), rows)
+                rows.clear()
+        self._connection.commit()
+
+
+def _temporary(ledger: Any) -> Table:
+    columns = [Column(column.name, column.type) for column in ledger.columns]
+    return Table(f"arriving_{ledger.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Waiting) -> bool:
+    """All rows in one transaction; False where another process was faster with the same file."""
+    _read_ahead(connection)
+    connection = connection.execution_options(writes=True)
+    on_date, rows = now.date(), waiting.done.answered + waiting.done.missed
+    with connection.begin():
+        try:
+            connection.execute(insert(ImportedFile).values(digest=digest, imported_at=on_date, rows=rows))
+        except IntegrityError:
+            return False
+        for line, codes in waiting.done.new_topics.items():
+            _add_topics(connection, line, codes)
+        for model in LEDGERS:
+            ledger: Any = model.__table__
+            arriving = waiting.tables[ledger.name]
+            # In the order in which the ledger is kept: several times as fast as one here and one there.
+            ordered = select(*arriving.c).order_by(*(arriving.c[column.name] for column in ledger.primary_key))
+            connection.execute(insert(ledger).from_select(list(arriving.c.keys()), ordered, include_defaults=False))
+    return True
+
+
+def _read_ahead(connection: Connection) -> None:
+    """Have the ledgers' pages in memory before others have to wait: new rows come to all of them."""
+    if connection.dialect.name == "sqlite":
+        for table, column in ((Contact, Contact.language), (MissedContact, MissedContact.language)):
+            connection.execute(select(func.max(func.length(column))).select_from(table))
+        connection.rollback()
+
+
+def _add_topics(connection: Connection, line: str, codes: list[str]) -> None:
+    """Under their codes for the time being: a supervisor gives them words, or retires them."""
+    insert_here = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    last = connection.scalar(select(func.max(Topic.position)).where(Topic.line == line)) or 0
+    rows = [
+        {
+            "line": line,
+            "code": code,
+            "parent": None,
+            "chi_code": None,
+            "retired": False,
+            "position": last + place * SPACING,
+            "labels": dict.fromkeys(LANGUAGES, code.replace("_", " ").capitalize()),
+        }
+        for place, code in enumerate(codes, 1)
+    ]
+    connection.execute(insert_here(Topic).on_conflict_do_nothing(), rows)
