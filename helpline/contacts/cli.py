@@ -12,8 +12,6 @@ from helpline import clock
 from helpline.contacts import service
 from helpline.lines import service as lines
 
-MOST_TOLD = 200
-
 
 @click.group()
 def contacts() -> None:
@@ -60,10 +58,10 @@ def import_file(file: Path) -> None:
 
 def _tell(bad: service.BadFile) -> NoReturn:
     """Each problem on a line of its own, up to a bound, the last line says that nothing was imported."""
-    if len(bad.problems) == 1:
+    if bad.count == 1:
         raise click.UsageError(f"{bad.problems[0]}; nothing was imported")
-    for problem in bad.problems[:MOST_TOLD]:
+    for problem in bad.problems:
         click.echo(f"helpline: {problem}", err=True)
-    more = len(bad.problems) - MOST_TOLD
-    untold = f", {more} of them not listed" if more > 0 else ""
-    raise click.UsageError(f"{len(bad.problems)} problems{untold}; nothing was imported")
+    more = bad.count - len(bad.problems)
+    untold = f", {more} of them not listed" if more else ""
+    raise click.UsageError(f"{bad.count} problems{untold}; nothing was imported")

@@ -8,6 +8,7 @@ which chats may be kept waiting.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,15 +36,18 @@ LARGEST_FILE = 64 * 1024 * 1024
 AT_ONCE = 2000
 # So many codes that no topic has yet may a file bring to a line; more are a wrong column.
 MOST_NEW_TOPICS = 40
+# So many problems are named; the others are only counted.
+MOST_PROBLEMS = 200
 CACHE_KB = 65_536
 
 
 class BadFile(ValueError):
-    """A log can't be imported; `problems` name each what and where, as far as it was looked for."""
+    """A log can't be imported: the first `problems` by line and column, and how many there are in all."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(f"{len(problems)} problems")
+    def __init__(self, problems: list[Problem], count: int) -> None:
+        super().__init__(f"{count} problems")
         self.problems = problems
+        self.count = count
 
 
 @dataclass
@@ -67,8 +71,8 @@ def import_log(data: bytes, now: datetime) -> Imported:
         waiting = _Waiting(connection)
         for entry in found:
             waiting.take(entry)
-        if waiting.problems:
-            raise BadFile(waiting.problems)
+        if waiting.problem_count:
+            raise BadFile(waiting.problems, waiting.problem_count)
         waiting.lay_ready()
         if not _take_over(connection, digest, now, waiting):
             return Imported(again=True)
@@ -77,12 +81,16 @@ def import_log(data: bytes, now: datetime) -> Imported:
 
 def _decoded(data: bytes) -> str:
     if len(data) > LARGEST_FILE:
-        raise BadFile([Problem(1, COLUMNS[0], f"a file of more than {LARGEST_FILE >> 20} MB is too large: split it")])
+        raise _bad_as_a_whole(1, f"a file of more than {LARGEST_FILE >> 20} MB is too large: split it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise BadFile([Problem(line, COLUMNS[0], "from here on this is no UTF-8")]) from None
+        raise _bad_as_a_whole(line, "from here on this is no UTF-8") from None
+
+
+def _bad_as_a_whole(line: int, what: str) -> BadFile:
+    return BadFile([Problem(line, COLUMNS[0], what)], 1)
 
 
 @contextmanager
@@ -104,10 +112,13 @@ class _Waiting:
     def __init__(self, connection: Connection) -> None:
         self.done = Imported()
         self.problems: list[Problem] = []
+        self.problem_count = 0
         self._connection = connection
         self._lines = {line.slug: line for line in lines.all_lines()}
+        self.topics: dict[str, set[str]] = {slug: set() for slug in self._lines}
         with reading() as session:
-            self._topics = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
+            self._known = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
+        self._new: Counter[str] = Counter()
         self._salts: dict[int, bytes | None] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
         self.tables = {model.__tablename__: _temporary(model.__table__) for model in LEDGERS}
@@ -118,8 +129,8 @@ class _Waiting:
     def take(self, entry: Entry | Problem) -> None:
         """Lay a row ready; after a problem only further problems are of interest."""
         if isinstance(entry, Problem):
-            self.problems.append(entry)
-        elif not self.problems:
+            self._note(entry)
+        elif not self.problem_count:
             if entry.cause:
                 self._take_missed(entry)
             else:
@@ -143,7 +154,7 @@ class _Waiting:
         self._rows["contacts"].append(row)
         for topic in entry.topics:
             self._rows["contact_topics"].append({"contact_key": row["key"], "topic": topic})
-            if (entry.line, topic) not in self._topics:
+            if topic not in self.topics[entry.line]:
                 self._take_topic(entry.line, topic)
         self.done.answered += 1
 
@@ -176,12 +187,18 @@ class _Waiting:
         return None if salt is None else persons.disguised(entry.person, entry.line, salt)
 
     def _take_topic(self, line: str, code: str) -> None:
-        new = self.done.new_topics.setdefault(line, [])
-        new.append(code)
-        self._topics.add((line, code))
-        if len(new) == MOST_NEW_TOPICS + 1:
+        self.topics[line].add(code)
+        if (line, code) in self._known:
+            return
+        self._new[line] += 1
+        if self._new[line] == MOST_NEW_TOPICS + 1:
             what = f"more than {MOST_NEW_TOPICS} codes are no topics of {line}: add them first, or mend the column"
-            self.problems.append(Problem(1, "topics", what))
+            self._note(Problem(1, "topics", what))
+
+    def _note(self, problem: Problem) -> None:
+        self.problem_count += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
 
     def lay_ready(self) -> None:
         """Put what was taken into the temporary tables. Nobody waits for that."""
@@ -207,8 +224,9 @@ def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Wai
             connection.execute(insert(ImportedFile).values(digest=digest, imported_at=on_date, rows=rows))
         except IntegrityError:
             return False
-        for line, codes in waiting.done.new_topics.items():
-            _add_topics(connection, line, codes)
+        for line, codes in waiting.topics.items():
+            if added := _add_missing(connection, line, codes):
+                waiting.done.new_topics[line] = added
         for model in LEDGERS:
             ledger: Any = model.__table__
             arriving = waiting.tables[ledger.name]
@@ -226,9 +244,15 @@ def _read_ahead(connection: Connection) -> None:
         connection.rollback()
 
 
-def _add_topics(connection: Connection, line: str, codes: list[str]) -> None:
-    """Under their codes for the time being: a supervisor gives them words, or retires them."""
-    insert_here = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+def _add_missing(connection: Connection, line: str, codes: set[str]) -> list[str]:
+    """Add the codes that are no topics yet, without words: a supervisor gives them some, or retires them.
+
+    Those that are there are held, so that none is deleted before its contacts are in the ledger.
+    """
+    there = select(Topic.code).where(Topic.line == line, Topic.code.in_(codes)).order_by(Topic.code)
+    missing = sorted(codes - set(connection.scalars(there.with_for_update(read=True, key_share=True))))
+    if not missing:
+        return []
     last = connection.scalar(select(func.max(Topic.position)).where(Topic.line == line)) or 0
     rows = [
         {
@@ -240,6 +264,8 @@ def _add_topics(connection: Connection, line: str, codes: list[str]) -> None:
             "position": last + place * SPACING,
             "labels": dict.fromkeys(LANGUAGES, code.replace("_", " ").capitalize()),
         }
-        for place, code in enumerate(codes, 1)
+        for place, code in enumerate(missing, 1)
     ]
+    insert_here = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(insert_here(Topic).on_conflict_do_nothing(), rows)
+    return missing
