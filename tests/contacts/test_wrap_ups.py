@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from helpline.contacts.models import ContactTopic, Topic
 from helpline.contacts.service import Answers, BadAnswer, NoWrapUp
 from helpline.lines import service as lines
 from tests.builders import StoppedClock, a_counsellor, ledger, the_contact, the_missed_contact
+from tests.builders.logs import a_log, answered
 from tests.postgres import sqlite_only
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -286,3 +289,29 @@ def test_an_installation_that_was_cut_off_before_its_topics_gets_them(settings: 
         session.execute(delete(Topic))
     install.prepare(settings)
     assert codes()
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_of_deleting_a_topic_and_using_it_at_the_same_moment_one_wins(round_: int) -> None:
+    begin = threading.Barrier(3)
+    refused: list[Exception] = []
+
+    def attempt(deed: Callable[[], object]) -> None:
+        begin.wait()
+        try:
+            deed()
+        except (BadAnswer, service.TopicInUse) as error:
+            refused.append(error)
+
+    deeds: list[Callable[[], object]] = [
+        lambda: service.delete_topic("youth", "fear"),
+        lambda: by_hand(answers=Answers(topics=("fear", "suicide"))),
+        lambda: service.import_log(a_log(answered(line="youth", age_band="16-17", topics="pressure")).encode(), NOON),
+    ]
+    threads = [threading.Thread(target=attempt, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert topics() - {"pressure"} == ({"fear", "suicide"} if "fear" in codes() else set())
