@@ -39,6 +39,9 @@ MOST_NEW_TOPICS = 40
 # So many problems are named; the others are only counted.
 MOST_PROBLEMS = 200
 CACHE_KB = 65_536
+# How much of their keys the rows of a file share, at random. They lie side by side then, so that few pages of the
+# ledger change, however much is there; it tells which rows came together, and within them no order.
+SHARED_CHARACTERS = 6
 
 
 class BadFile(ValueError):
@@ -118,6 +121,7 @@ class _Waiting:
         self.topics: dict[str, set[str]] = {slug: set() for slug in self._lines}
         with reading() as session:
             self._known = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
+        self._shared = random_key()[:SHARED_CHARACTERS]
         self._new: Counter[str] = Counter()
         self._salts: dict[int, bytes | None] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
@@ -166,7 +170,7 @@ class _Waiting:
         line = self._lines[entry.line]
         here = lines.local(line, entry.at)
         return {
-            "key": random_key(),
+            "key": self._shared + random_key()[SHARED_CHARACTERS:],
             "line": line.slug,
             "channel": entry.channel,
             "on_date": here.date(),
@@ -216,7 +220,6 @@ def _temporary(ledger: Any) -> Table:
 
 def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Waiting) -> bool:
     """All rows in one transaction; False where another process was faster with the same file."""
-    _read_ahead(connection)
     connection = connection.execution_options(writes=True)
     on_date, rows = now.date(), waiting.done.answered + waiting.done.missed
     with connection.begin():
@@ -230,18 +233,10 @@ def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Wai
         for model in LEDGERS:
             ledger: Any = model.__table__
             arriving = waiting.tables[ledger.name]
-            # In the order in which the ledger is kept: several times as fast as one here and one there.
+            # In the order in which the ledger is kept, which is quicker.
             ordered = select(*arriving.c).order_by(*(arriving.c[column.name] for column in ledger.primary_key))
             connection.execute(insert(ledger).from_select(list(arriving.c.keys()), ordered, include_defaults=False))
     return True
-
-
-def _read_ahead(connection: Connection) -> None:
-    """Have the ledgers' pages in memory before others have to wait: new rows come to all of them."""
-    if connection.dialect.name == "sqlite":
-        for table, column in ((Contact, Contact.language), (MissedContact, MissedContact.language)):
-            connection.execute(select(func.max(func.length(column))).select_from(table))
-        connection.rollback()
 
 
 def _add_missing(connection: Connection, line: str, codes: set[str]) -> list[str]:

@@ -302,3 +302,15 @@ def test_a_log_of_many_rows_counts_right_beside_what_is_there() -> None:
         )
         assert session.scalar(orphans.where(Contact.key.is_(None))) == 0
         assert session.scalar(select(func.count()).select_from(Topic).where(Topic.line == "youth"))
+
+
+def test_the_order_of_the_rows_of_a_file_tells_nothing() -> None:
+    days = [f"2020-05-{day:02}T10:15:00+02:00" for day in range(1, 31)]
+    take(a_log(*(answered(occurred_at=day) for day in days)))
+    take(a_log(*(answered(occurred_at=day, gender="female") for day in days)))
+    with db.reading() as session:
+        stored = session.execute(select(Contact.key, Contact.on_date, Contact.gender).order_by(Contact.key)).all()
+    assert len({key[importing.SHARED_CHARACTERS :] for key, _, _ in stored}) == 60
+    for gender in ("male", "female"):
+        told = [day for _, day, sex in stored if sex == gender]
+        assert told != sorted(told)
