@@ -105,6 +105,8 @@ def _connection() -> Iterator[Connection]:
             settings = connection.connection.cursor()
             settings.execute("PRAGMA temp_store=MEMORY")
             settings.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+            # That each topic has its contact is sure here, and looking for it would take a fifth of the time.
+            settings.execute("PRAGMA foreign_keys=OFF")
             settings.close()
         yield connection
 
@@ -214,8 +216,9 @@ class _Waiting:
 
 
 def _temporary(ledger: Any) -> Table:
-    columns = [Column(column.name, column.type) for column in ledger.columns]
-    return Table(f"arriving_{ledger.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    # In the order of the ledger already: while others wait nothing has to be sorted.
+    columns = [Column(column.name, column.type, primary_key=column.primary_key) for column in ledger.columns]
+    return Table(f"arriving_{ledger.name}", MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
 def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Waiting) -> bool:
@@ -233,7 +236,6 @@ def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Wai
         for model in LEDGERS:
             ledger: Any = model.__table__
             arriving = waiting.tables[ledger.name]
-            # In the order in which the ledger is kept, which is quicker.
             ordered = select(*arriving.c).order_by(*(arriving.c[column.name] for column in ledger.primary_key))
             connection.execute(insert(ledger).from_select(list(arriving.c.keys()), ordered, include_defaults=False))
     return True
