@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from helpline import config
 from helpline.contacts import service as contacts
-from helpline.contacts.models import Contact, CourseCount, MissedContact
+from helpline.contacts.models import Contact, ContactTopic, CourseCount, MissedContact
 from helpline.db import random_key, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -56,6 +56,16 @@ CONCERNS = {
     "prevention": (("self", 47), ("other", 24), ("professional", 8), ("general", 21)),
 }
 GENDERS = (("female", 40), ("male", 42), ("other", 4), ("unknown", 14))
+FOUND_VIA = (("internet", 56), ("professional", 14), ("police", 8), ("family", 6), ("campaign", 6), ("unknown", 10))
+REFERRALS = {
+    "youth": (("none", 50), ("hotline", 18), ("police", 12), ("advice", 10), ("youth_care", 6), ("school", 4)),
+    "prevention": (("none", 45), ("self_help", 22), ("practitioner", 20), ("general_practitioner", 8), ("police", 5)),
+}
+# What most contacts of the last year were about; any other topic comes up now and then.
+TOPICS = {
+    "youth": ("extortion_money", "image_spread", "image_sent", "grooming", "fear", "extortion_images"),
+    "prevention": ("attraction", "compulsive_use", "legal_trouble", "viewing", "relationship", "contact_risk"),
+}
 # Of the course most open fantasies and feelings; of the others rather the first than the last.
 MOST_READ = {"fantasies": 3.0, "feelings": 3.6, "urges": 1.6}
 COURSE_GROWS = 1.23  # in a year
@@ -73,7 +83,10 @@ def fill(now: datetime) -> list[NewAccount]:
     with transaction() as session:
         for line in lines.all_lines():
             today = lines.local(line, now).date()
-            session.add_all(_year(line, today))
+            year = _year(line, today)
+            session.add_all(year)
+            session.flush()
+            session.add_all(_about(line, year))
             session.add_all(_course(line, today))
     _keep(accounts)
     return accounts
@@ -125,6 +138,19 @@ def _course(line: Line, today: date) -> list[CourseCount]:
     ]
 
 
+def _about(line: Line, year: list[Contact | MissedContact]) -> list[ContactTopic]:
+    """One or two topics of nearly each contact."""
+    dice = random.Random(f"topics of {line.slug}")  # noqa: S311 - figures of a demo, not a secret
+    every = [topic.code for topic in contacts.topics_of(line.slug) if topic.parent]
+    often = [code for code in TOPICS.get(line.slug, ()) if code in every]
+    rows = []
+    for contact in year:
+        if isinstance(contact, Contact) and every:
+            some = dice.choices(often * 6 + every, k=dice.choice((0, 1, 1, 1, 2)))
+            rows += [ContactTopic(contact_key=contact.key, topic=code) for code in dict.fromkeys(some)]
+    return rows
+
+
 def _pick(dice: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
     return dice.choices([name for name, _ in weighted], [weight for _, weight in weighted])[0]
 
@@ -143,6 +169,10 @@ def _answered(dice: random.Random, slug: str, day: date, hour: int) -> Contact:
         concern=_pick(dice, CONCERNS.get(slug, CONCERNS["youth"])),
         age_band=_pick(dice, AGES.get(slug, AGES["youth"])),
         gender=_pick(dice, GENDERS),
+        found_via=_pick(dice, FOUND_VIA),
+        referral=_pick(dice, REFERRALS.get(slug, REFERRALS["youth"])),
+        recorded=_pick(dice, (("yes", 20), ("no", 30), ("unknown", 50))),
+        returned=_pick(dice, (("yes", 15), ("no", 50), ("unknown", 35))),
         test=False,
     )
 

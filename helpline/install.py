@@ -13,6 +13,7 @@ from alembic.util.exc import CommandError
 
 from helpline import clock, db, paths
 from helpline.config import ConfigError, Settings
+from helpline.contacts import service as contacts
 from helpline.lines import service as lines
 from helpline.privacy.keyring import Keyring, secret
 from helpline.selfhelp import service as selfhelp
@@ -39,9 +40,9 @@ def prepare(settings: Settings) -> None:
     elif version != newest:
         _refuse_newer(version)
         raise NotReady("the database is not at this version of Helpline: run 'helpline migrate'")
-    elif settings.embedded and not lines.all_lines():
+    elif settings.embedded and not (lines.all_lines() and contacts.any_topics()):
         # The very first start was cut off after the schema.
-        lines.ensure_lines()
+        _furnish()
     _refuse_lost_salt(folder)
     Keyring(folder / "keyring").prepare(clock.now())
     for name in ("forms", "staff", "codes"):
@@ -49,12 +50,17 @@ def prepare(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the schema to the newest version and make the lines where there are none."""
+    """Bring the schema to the newest version and make lines and topics where there are none."""
     _make_instance(settings.instance_dir)
     db.bind(settings.database_url)
     _refuse_newer(_versions()[0])
     command.upgrade(alembic_config(), "head")
+    _furnish()
+
+
+def _furnish() -> None:
     lines.ensure_lines()
+    contacts.ensure_topics()
 
 
 def _make_instance(folder: Path) -> Path:

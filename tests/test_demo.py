@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from helpline import demo
+from helpline.contacts import categories
 from helpline.contacts import service as contacts
-from helpline.contacts.models import CourseCount
+from helpline.contacts.models import Contact, CourseCount
 from helpline.lines import service as lines
 from helpline.selfhelp import service as selfhelp
 from helpline.stats.course import Figures, Row, figures
@@ -48,6 +49,17 @@ def test_days_long_ago_are_kept_as_the_server_keeps_them() -> None:
     assert min(days) == date(2024, 1, 1)
     assert max(days) < TODAY
     assert all(day.day == 1 for day in days if day < since)
+
+
+@pytest.mark.parametrize("line", ["youth", "prevention"])
+def test_contacts_of_the_year_are_described_as_a_wrap_up_would(line: str) -> None:
+    year = [row for row in demo._year(lines.get_line(line), TODAY) if isinstance(row, Contact)]
+    for row in year:
+        described = {name: getattr(row, name) for name in contacts.Answers().columns()}
+        categories.check(contacts.Answers(**described), line)
+    about = demo._about(lines.get_line(line), year)
+    assert {row.topic for row in about} <= {topic.code for topic in contacts.topics_of(line)}
+    assert len({row.contact_key for row in about}) > len(year) / 2
 
 
 def test_a_line_without_a_course_has_no_figures_of_one() -> None:

@@ -9,15 +9,17 @@ from typing import Any
 from sqlalchemy import delete, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from helpline.contacts.categories import AGE_BANDS as AGE_BANDS_OF
+from helpline.contacts.categories import GENDERS as GENDERS
+from helpline.contacts.categories import UNKNOWN
 from helpline.contacts.models import AdviceCount, AdviceHelped, CourseCount
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 
-AGE_BANDS = ("0-11", "12-15", "16-17", "18-25", "26+")
-GENDERS = ("male", "female", "other")
+# The trees of both lines ask in these.
+AGE_BANDS = AGE_BANDS_OF["youth"]
 HELPED = ("yes", "no", "partly")
-UNKNOWN = "unknown"
 # What is counted of a course: that it or a module was opened, that a module was finished.
 COURSE_COUNTS = ("visit", "done")
 # So long the days are told apart, then only the months.

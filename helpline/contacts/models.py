@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpline.db import Base, Instant, Key
@@ -14,10 +14,13 @@ UNORDERED = {"sqlite_with_rowid": False}
 
 
 class Contact(Base):
-    """An answered chat: the line's local date and hour, bands instead of values."""
+    """An answered chat, call, e-mail or letter: the line's local date and hour, bands instead of values.
+
+    `person` is an HMAC under the salt of its year; `counted_in` the released month in which this row counts, if any.
+    """
 
     __tablename__ = "contacts"
-    __table_args__ = (UNORDERED,)
+    __table_args__ = (Index("ix_contacts_line_on_date", "line", "on_date"), UNORDERED)
 
     key: Mapped[Key]
     line: Mapped[str] = mapped_column(String(32))
@@ -32,6 +35,47 @@ class Contact(Base):
     age_band: Mapped[str] = mapped_column(String(16), default="unknown")
     gender: Mapped[str] = mapped_column(String(16), default="unknown")
     test: Mapped[bool] = mapped_column(default=False)
+    found_via: Mapped[str] = mapped_column(String(32), default="unknown", server_default="unknown")
+    referral: Mapped[str] = mapped_column(String(32), default="none", server_default="none")
+    recorded: Mapped[str] = mapped_column(String(8), default="unknown", server_default="unknown")
+    returned: Mapped[str] = mapped_column(String(8), default="unknown", server_default="unknown")
+    person: Mapped[str | None] = mapped_column(String(32))
+    counted_in: Mapped[str | None] = mapped_column(String(7))
+
+
+class ContactTopic(Base):
+    """A topic of a contact; a contact has none, one or several."""
+
+    __tablename__ = "contact_topics"
+    __table_args__ = (UNORDERED,)
+
+    contact_key: Mapped[str] = mapped_column(ForeignKey("contacts.key"), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class Topic(Base):
+    """What contacts of a line are about, in two levels; a retired one is no longer offered but still counted."""
+
+    __tablename__ = "topics"
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    parent: Mapped[str | None] = mapped_column(String(32))
+    chi_code: Mapped[str | None] = mapped_column(String(64))
+    retired: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int]
+    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+
+
+class ImportedFile(Base):
+    """A file whose rows are in the ledgers; only its digest is kept, so that it is not counted twice."""
+
+    __tablename__ = "imported_files"
+    __table_args__ = (UNORDERED,)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    imported_at: Mapped[date] = mapped_column(Date)
+    rows: Mapped[int]
 
 
 class MissedContact(Base):
@@ -51,6 +95,7 @@ class MissedContact(Base):
     wait_s: Mapped[int | None]
     cause: Mapped[str] = mapped_column(String(24))
     test: Mapped[bool] = mapped_column(default=False)
+    counted_in: Mapped[str | None] = mapped_column(String(7))
 
 
 class WrapUp(Base):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
 from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.orm import Session
 
+from helpline.contacts import categories
+from helpline.contacts.categories import CAUSES as CAUSES
+from helpline.contacts.categories import UNKNOWN as UNKNOWN
+from helpline.contacts.categories import Answers as Answers
+from helpline.contacts.categories import BadAnswer as BadAnswer
 from helpline.contacts.counters import AGE_BANDS as AGE_BANDS
 from helpline.contacts.counters import GENDERS as GENDERS
 from helpline.contacts.counters import HELPED as HELPED
@@ -19,22 +26,34 @@ from helpline.contacts.counters import count_helped as count_helped
 from helpline.contacts.counters import course_counted_since as course_counted_since
 from helpline.contacts.counters import course_counts as course_counts
 from helpline.contacts.counters import merge_old_counts as merge_old_counts
-from helpline.contacts.models import Contact, MissedContact, WrapUp
+from helpline.contacts.importing import BadFile as BadFile
+from helpline.contacts.importing import Imported as Imported
+from helpline.contacts.importing import import_log as import_log
+from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
+from helpline.contacts.persons import forget_persons as forget_persons
+from helpline.contacts.topic_editing import BadTopic as BadTopic
+from helpline.contacts.topic_editing import TopicInUse as TopicInUse
+from helpline.contacts.topic_editing import add_topic as add_topic
+from helpline.contacts.topic_editing import any_topics as any_topics
+from helpline.contacts.topic_editing import check_known
+from helpline.contacts.topic_editing import delete_topic as delete_topic
+from helpline.contacts.topic_editing import ensure_topics as ensure_topics
+from helpline.contacts.topic_editing import rename_topic as rename_topic
+from helpline.contacts.topic_editing import retire_topic as retire_topic
+from helpline.contacts.topic_editing import topics_of as topics_of
+from helpline.contacts.yearly import YearCounts as YearCounts
+from helpline.contacts.yearly import counts_of_year as counts_of_year
 from helpline.db import random_key, reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 
-CAUSES = (
-    "closed",
-    "nobody_on_duty",
-    "queue_full",
-    "left",
-    "lost",
-    "emergency_exit",
-    "unanswered",
-    "left_early",
-)
 WRAP_UP_OPEN = timedelta(hours=24)
+# What has an entry of its own by hand; chats come by themselves.
+BY_HAND = ("phone", "email", "letter")
+
+
+class NoWrapUp(LookupError):
+    """This counsellor has no wrap-up of this chat to fill in: filled in already, too old, or a colleague's."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,7 @@ def band_of_wait(seconds: float) -> int:
 
 def _when(line: Line, moment: datetime) -> dict[str, object]:
     here = lines.local(line, moment)
-    return {"on_date": here.date(), "on_hour": here.hour, "in_hours": lines.opening(line, moment).open}
+    return {"on_date": here.date(), "on_hour": here.hour, "in_hours": lines.was_open(line, moment)}
 
 
 def record_contact(
@@ -97,10 +116,52 @@ def record_contact(
         return key
 
 
-def record_missed(
-    line: Line, *, cause: str, at: datetime, language: str, wait_s: float | None = None, channel: str = "chat"
+def record_by_hand(
+    line: Line,
+    *,
+    channel: str,
+    at: datetime,
+    answers: Answers,
+    minutes: int | None = None,
+    language: str = UNKNOWN,
 ) -> str:
-    """Write a contact that nobody answered; `at` is when the visitor came. Returns the key."""
+    """Write a call, e-mail or letter that was answered, with its wrap-up; returns the key. Raises BadAnswer."""
+    if channel not in BY_HAND:
+        raise BadAnswer(f"channel is none of {', '.join(BY_HAND)}")
+    if minutes is not None and minutes < 0:
+        raise BadAnswer("minutes are less than none")
+    categories.check(answers, line.slug)
+    with transaction() as session:
+        key = random_key()
+        session.add(
+            Contact(
+                key=key,
+                line=line.slug,
+                channel=channel,
+                language=language,
+                length_min=minutes,
+                **answers.columns(),
+                **_when(line, at),
+            )
+        )
+        session.flush()
+        _write_topics(session, line.slug, key, answers.topics)
+        return key
+
+
+def record_missed(
+    line: Line,
+    *,
+    cause: str,
+    at: datetime,
+    language: str = UNKNOWN,
+    wait_s: float | None = None,
+    channel: str = "chat",
+    test: bool = False,
+) -> str:
+    """Write a contact that nobody answered, also a call by hand; `at` is when it came. Returns the key."""
+    if channel not in categories.CHANNELS:
+        raise ValueError(f"{channel!r} is no channel")
     if cause not in CAUSES:
         raise ValueError(f"{cause!r} is no cause of a missed contact")
     with transaction() as session:
@@ -112,6 +173,7 @@ def record_missed(
                 channel=channel,
                 language=language,
                 cause=cause,
+                test=test,
                 wait_s=None if wait_s is None else band_of_wait(wait_s),
                 **_when(line, at),
             )
@@ -158,6 +220,30 @@ def pending_wrap_ups(account: str) -> list[PendingWrapUp]:
             PendingWrapUp(chat=row.chat_id, line=row.line, ended_at=row.ended_at, minutes=row.minutes)
             for row in session.scalars(wanted)
         ]
+
+
+def wrap_up(account: str, chat: str, answers: Answers) -> bool:
+    """Fill in the wrap-up of a chat; its link to the contact is gone then. Raises NoWrapUp or BadAnswer.
+
+    Returns whether the counsellor is to be offered a rest.
+    """
+    with transaction() as session:
+        # Deleted first: of two tabs that send it at once one wins.
+        filled = delete(WrapUp).where(WrapUp.chat_id == chat, WrapUp.account_id == account)
+        link = session.execute(filled.returning(WrapUp.contact_key, WrapUp.line)).one_or_none()
+        if link is None:
+            raise NoWrapUp(chat)
+        categories.check(answers, link.line)
+        contact = session.get_one(Contact, link.contact_key)
+        for column, value in answers.columns().items():
+            setattr(contact, column, value)
+        _write_topics(session, link.line, link.contact_key, answers.topics)
+    return answers.heavy
+
+
+def _write_topics(session: Session, line: str, key: str, topics: Collection[str]) -> None:
+    check_known(session, line, topics)
+    session.add_all(ContactTopic(contact_key=key, topic=topic) for topic in sorted(set(topics)))
 
 
 def drop_old_wrap_ups(now: datetime) -> int:

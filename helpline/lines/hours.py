@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -61,6 +62,14 @@ def parse_hours(text: str) -> Hours:
 def is_open(hours: Hours, zone: ZoneInfo, now: datetime, closed_days: frozenset[date] = NO_DAYS) -> bool:
     """True from the moment a line opens until just before it closes."""
     return _stretch_at(hours, zone, now, closed_days) is not None
+
+
+def open_between(
+    hours: Hours, zone: ZoneInfo, first: datetime, last: datetime, closed_days: frozenset[date] = NO_DAYS
+) -> tuple[tuple[datetime, datetime], ...]:
+    """From when to when a line is open, whatever of it lies between two moments."""
+    begun = takewhile(lambda stretch: stretch[0] < last, _stretches(hours, zone, first, closed_days))
+    return tuple((start, end) for start, end in begun if end > first)
 
 
 def closes_at(hours: Hours, zone: ZoneInfo, now: datetime, closed_days: frozenset[date] = NO_DAYS) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -199,6 +199,18 @@ def _opening(hours: str, time_zone: str, last_entry: int, days: frozenset[date],
         closes_at=rules.closes_at(parsed, zone, now, days) if is_open else None,
         next_opening=None if is_open else rules.next_opening(parsed, zone, now, days),
     )
+
+
+def was_open(line: Line, moment: datetime) -> bool:
+    """Whether `line` is open at any moment, by its hours of today; quick enough to be asked for a whole log."""
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    stretches = _open_on(line.hours, line.time_zone, closed_days(line, moment), day)
+    return any(start <= moment < end for start, end in stretches)
+
+
+@lru_cache(maxsize=4096)
+def _open_on(hours: str, time_zone: str, days: frozenset[date], day: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    return rules.open_between(rules.parse_hours(hours), ZoneInfo(time_zone), day, day + timedelta(days=1), days)
 
 
 def local(line: Line, moment: datetime) -> datetime:

@@ -94,6 +94,26 @@ def secret(instance_dir: Path, name: str) -> bytes:
     return _read(path) or _make_once(path)
 
 
+def passing_secret(instance_dir: Path, name: str) -> bytes | None:
+    """A secret that will be destroyed one day; made at the first call, None from that day on."""
+    path = instance_dir / "secrets" / f"{name}.key"
+    key = _read(path)
+    if key is None and not path.with_suffix(".destroyed").exists():
+        key = _make_once(path)
+    return key
+
+
+def destroy_secret(instance_dir: Path, name: str) -> None:
+    """Overwrite and remove a secret; from now on there is none of this name, nor will be."""
+    path = instance_dir / "secrets" / f"{name}.key"
+    _make_folder(path.parent)
+    # First, so that nobody makes it anew.
+    path.with_suffix(".destroyed").touch(mode=0o600)
+    _sync_folder(path.parent)
+    _shred(path)
+    _sync_folder(path.parent)
+
+
 def _read(path: Path) -> bytes | None:
     try:
         key = path.read_bytes()

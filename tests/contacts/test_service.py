@@ -64,7 +64,8 @@ def test_a_contact_tells_bands_and_hours_and_nothing_finer() -> None:
     assert (row.on_date, row.on_hour, row.wait_s, row.length_min) == (date(2026, 3, 2), 13, 40, 9)
     assert {column.name for column in Contact.__table__.columns} == {
         "key", "line", "channel", "on_date", "on_hour", "in_hours", "language", "wait_s", "length_min",
-        "concern", "age_band", "gender", "test",
+        "concern", "age_band", "gender", "test", "found_via", "referral", "recorded", "returned", "person",
+        "counted_in",
     }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ PURE = [
     "helpline/advice/outline.py",
     "helpline/advice/drawing.py",
     "helpline/content/wording.py",
+    "helpline/contacts/categories.py",
+    "helpline/contacts/call_log.py",
 ]
 
 
@@ -114,6 +116,7 @@ COMMITTERS = {
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
     "helpline/contacts/counters.py",
+    "helpline/contacts/topic_editing.py",
     "helpline/staff/duties.py",
     "helpline/privacy/sessions.py",
 }

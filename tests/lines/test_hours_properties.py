@@ -14,6 +14,7 @@ from helpline.lines.hours import (
     closes_at,
     is_open,
     next_opening,
+    open_between,
     parse_hours,
 )
 
@@ -99,3 +100,14 @@ def test_any_text_is_either_hours_or_named_as_wrong_in_one_line(text: str) -> No
     except HoursError as refused:
         named = str(refused)
     assert len(named.splitlines()) == 1
+
+
+@given(some_hours, zones, some_moments, some_closed_days)
+def test_the_openings_of_a_day_are_the_moments_at_which_a_line_is_open(
+    hours: Hours, zone: ZoneInfo, now: datetime, closed: frozenset[date]
+) -> None:
+    first = now.replace(hour=0, minute=0)
+    stretches = open_between(hours, zone, first, first + timedelta(days=1), closed)
+    for minutes in range(0, 24 * 60, 15):
+        moment = first + minutes * MINUTE
+        assert is_open(hours, zone, moment, closed) is any(start <= moment < end for start, end in stretches)

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from helpline.privacy import envelope
-from helpline.privacy.keyring import KEY_BYTES, KeyDamaged, KeyDestroyed, Keyring, secret, week_of
+from helpline.privacy.keyring import (
+    KEY_BYTES,
+    KeyDamaged,
+    KeyDestroyed,
+    Keyring,
+    destroy_secret,
+    passing_secret,
+    secret,
+    week_of,
+)
 
 WEDNESDAY = datetime(2026, 12, 2, 12, tzinfo=UTC)  # week 49
 NEXT_MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
@@ -237,3 +246,19 @@ def test_a_damaged_secret_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "totp.key").write_bytes(b"")
     with pytest.raises(KeyDamaged, match=r"totp\.key"):
         secret(tmp_path, "totp")
+
+
+def test_a_passing_secret_is_the_same_until_it_is_destroyed_and_never_made_anew(tmp_path: Path) -> None:
+    made = passing_secret(tmp_path, "persons-2020")
+    assert made is not None
+    assert (len(made), passing_secret(tmp_path, "persons-2020")) == (KEY_BYTES, made)
+    assert mode(tmp_path / "secrets" / "persons-2020.key") == 0o600
+    for _ in range(2):
+        destroy_secret(tmp_path, "persons-2020")
+        assert passing_secret(tmp_path, "persons-2020") is None
+    assert passing_secret(tmp_path, "persons-2021") not in (None, made)
+
+
+def test_a_secret_that_nobody_asked_for_can_be_destroyed_before_it_is_made(tmp_path: Path) -> None:
+    destroy_secret(tmp_path, "persons-2020")
+    assert passing_secret(tmp_path, "persons-2020") is None
