@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, DateTime, Engine, MetaData, String, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -151,8 +151,9 @@ def _on_sqlite(address: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
-        retrying(lambda: connection.exec_driver_sql(f"BEGIN {kind}"))
+        options = connection.get_execution_options()
+        kind = "IMMEDIATE" if options.get("writes") else "DEFERRED"
+        retrying(lambda: connection.exec_driver_sql(f"BEGIN {kind}"), options.get("patience"))
 
     return engine
 
@@ -173,12 +174,13 @@ def takes_writes(connection: Connection) -> bool:
     return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
 
 
-def retrying(attempt: Callable[[], T]) -> T:
+def retrying(attempt: Callable[[], T], patience: float | None = None) -> T:
     """Run `attempt` again while another process holds SQLite's lock, sleeping so that other work goes on.
 
-    Waiting inside SQLite (busy_timeout) would stop every chat of this process. Gives up after 10 seconds.
+    Waiting inside SQLite (busy_timeout) would stop every chat of this process. Gives up after `patience`,
+    or 10 seconds.
     """
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    deadline = time.monotonic() + (LOCK_WAIT_SECONDS if patience is None else patience)
     pause = 0.001
     while True:
         try:
@@ -222,17 +224,20 @@ _looking: ContextVar[Session | None] = ContextVar("helpline_reading", default=No
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(patience: float | None = None) -> Iterator[Session]:
     """A write transaction; inside another it joins it, and the outermost commits and runs the hooks.
 
     Never sleep, emit, hash in the pool or talk to Redis inside: on SQLite the whole house waits for the one writer.
+    `patience`: so many seconds at most for a lock that somebody else holds, then an OperationalError.
     """
     outer = _running.get()
     if outer is not None:
         yield outer.session
         return
     with Session(engine(), expire_on_commit=False) as session:
-        session.connection(execution_options={"writes": True})
+        session.connection(execution_options={"writes": True, "patience": patience})
+        if patience is not None and session.get_bind().dialect.name == "postgresql":
+            session.execute(text(f"SET LOCAL lock_timeout = {round(1000 * patience)}"))
         unit = _Unit(session)
         token = _running.set(unit)
         try:

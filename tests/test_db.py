@@ -300,6 +300,21 @@ def test_a_lock_that_is_never_given_back_is_an_error_in_the_end(
     assert notes() == ["now"]
 
 
+def test_who_has_no_patience_does_not_wait_for_a_row_that_somebody_else_changes(address: str) -> None:
+    note("one")
+    other = db.new_engine(address)
+    try:
+        with other.connect().execution_options(writes=True) as held:
+            held.execute(text("UPDATE notes_of_test_db SET at = NULL"))
+            with pytest.raises(OperationalError), db.transaction(patience=0.01) as session:
+                session.execute(text("UPDATE notes_of_test_db SET word = 'two'"))
+        with db.transaction(patience=0.01) as session:
+            session.execute(text("UPDATE notes_of_test_db SET word = 'three'"))
+    finally:
+        other.dispose()
+    assert notes() == ["three"]
+
+
 # As the server runs: cooperative threads, of which one that waits inside SQLite would stop all.
 COOPERATIVE = """
 import eventlet
