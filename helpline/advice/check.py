@@ -5,7 +5,7 @@ Errors keep the server from starting; warnings are what an administrator should 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from helpline.advice import loader
@@ -29,16 +29,17 @@ def of_everything(
     *,
     in_use: Collection[str] | None = None,
     courses: Collection[str] | None = None,
+    read: Callable[[str, Path], tuple[Content | None, list[str]]] = loader.read_line,
 ) -> Found:
     """All lines, all trees, all languages, with the help entries of every country.
 
     in_use: the countries of the lines, None for any. In others an organisation's own file is only warned about.
-    courses: the lines that have a course to lead to, None where the caller doesn't know.
+    courses: the lines that have a course to lead to, None where the caller doesn't know. read: reads a line's trees.
     """
     found = Found()
     strict = countries.strict(instance_dir, in_use)
     for line in loader.lines(root):
-        content, problems = loader.read_line(line, root)
+        content, problems = read(line, root)
         found.errors += problems
         if content is not None:
             _of_content(content, countries.of_line(line, instance_dir, in_use), found)

@@ -55,11 +55,13 @@ def prepare(
 def _checked(
     instance_dir: Path | None, root: Path, in_use: frozenset[str] | None, courses: frozenset[str] | None
 ) -> None:
-    errors = check.of_everything(instance_dir, root, in_use=in_use, courses=courses).errors
+    def once(line: str, root: Path) -> tuple[Content, list[str]]:
+        """To read them takes a second, and what is looked at here is what visitors get."""
+        return loader.load(line, root), []
+
+    errors = check.of_everything(instance_dir, root, in_use=in_use, courses=courses, read=once).errors
     if errors:
         raise ContentError(errors[0])
-    for line in loader.lines(root):
-        loader.load(line, root)
 
 
 def has_advice(line: str) -> bool:
