@@ -19,7 +19,19 @@ from tests.house.words import ROOT, Text, first
 
 LONGEST_SENTENCE = 20
 # The same in both languages.
-SAME = {"%(n)s min", "%(n)s s", "Chat", "Chats", "E-mail", "Gender", "Menu", "Module", "School", "Supervisor", "Website"}
+SAME = {
+    "%(n)s min",
+    "%(n)s s",
+    "Chat",
+    "Chats",
+    "E-mail",
+    "Gender",
+    "Menu",
+    "Module",
+    "School",
+    "Supervisor",
+    "Website",
+}
 
 
 def translated(language: str, name: str = "messages") -> Catalog:
