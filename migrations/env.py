@@ -6,14 +6,25 @@ from alembic import context
 
 from helpline import db
 from helpline.chat import models as chat_models
+from helpline.contacts import campaigns
 from helpline.contacts import models as contact_models
 from helpline.lines import models as line_models
 from helpline.privacy import sessions
 from helpline.selfhelp import models as selfhelp_models
 from helpline.staff import models as staff_models
+from helpline.stats import models as stats_models
 
 # Named so that their tables are known to the metadata.
-TABLES = (chat_models, contact_models, line_models, selfhelp_models, sessions, staff_models)
+TABLES = (
+    campaigns,
+    chat_models,
+    contact_models,
+    line_models,
+    selfhelp_models,
+    sessions,
+    staff_models,
+    stats_models,
+)
 
 
 def run() -> None:

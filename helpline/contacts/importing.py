@@ -8,11 +8,11 @@ which chats may be kept waiting.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select
@@ -23,8 +23,9 @@ from sqlalchemy.schema import CreateTable
 from helpline import db
 from helpline.contacts import persons
 from helpline.contacts.call_log import COLUMNS, Entry, Problem, entries
-from helpline.contacts.categories import UNKNOWN
+from helpline.contacts.categories import NONE, UNKNOWN
 from helpline.contacts.models import Contact, ContactTopic, ImportedFile, MissedContact, Topic
+from helpline.contacts.tallies import days_written
 from helpline.contacts.topic_editing import SPACING
 from helpline.content.files import LANGUAGES
 from helpline.db import random_key, reading
@@ -124,6 +125,7 @@ class _Waiting:
         with reading() as session:
             self._known = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
         self._shared = random_key()[:SHARED_CHARACTERS]
+        self.days: dict[str, set[date]] = defaultdict(set)
         self._new: Counter[str] = Counter()
         self._salts: dict[int, bytes | None] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
@@ -165,12 +167,13 @@ class _Waiting:
         self.done.answered += 1
 
     def _take_missed(self, entry: Entry) -> None:
-        self._rows["missed_contacts"].append(self._of_both(entry) | {"cause": entry.cause})
+        self._rows["missed_contacts"].append(self._of_both(entry) | {"cause": entry.cause, "caught_by": NONE})
         self.done.missed += 1
 
     def _of_both(self, entry: Entry) -> dict[str, Any]:
         line = self._lines[entry.line]
         here = lines.local(line, entry.at)
+        self.days[line.slug].add(here.date())
         return {
             "key": self._shared + random_key()[SHARED_CHARACTERS:],
             "line": line.slug,
@@ -238,6 +241,8 @@ def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Wai
             arriving = waiting.tables[ledger.name]
             ordered = select(*arriving.c).order_by(*(arriving.c[column.name] for column in ledger.primary_key))
             connection.execute(insert(ledger).from_select(list(arriving.c.keys()), ordered, include_defaults=False))
+        for line, days in sorted(waiting.days.items()):
+            days_written(connection, line, days)
     return True
 
 

@@ -96,6 +96,20 @@ class MissedContact(Base):
     cause: Mapped[str] = mapped_column(String(24))
     test: Mapped[bool] = mapped_column(default=False)
     counted_in: Mapped[str | None] = mapped_column(String(7))
+    caught_by: Mapped[str] = mapped_column(String(8), default="none", server_default="none")
+
+
+class DayTally(Base):
+    """A day of a line, counted; `tally` holds as long as `counted` is the day's `version`. See tallies.py."""
+
+    __tablename__ = "day_tallies"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    version: Mapped[int]
+    counted: Mapped[int | None]
+    tally: Mapped[bytes | None]
 
 
 class WrapUp(Base):

@@ -31,6 +31,9 @@ from helpline.contacts.importing import Imported as Imported
 from helpline.contacts.importing import import_log as import_log
 from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
 from helpline.contacts.persons import forget_persons as forget_persons
+from helpline.contacts.tallies import counted_since as counted_since
+from helpline.contacts.tallies import days_written
+from helpline.contacts.tallies import tallies as tallies
 from helpline.contacts.topic_editing import BadTopic as BadTopic
 from helpline.contacts.topic_editing import TopicInUse as TopicInUse
 from helpline.contacts.topic_editing import add_topic as add_topic
@@ -103,6 +106,7 @@ def record_contact(
             )
         )
         session.flush()
+        days_written(session, line.slug, [lines.local(line, joined_at).date()])
         session.add(
             WrapUp(
                 chat_id=chat,
@@ -146,6 +150,7 @@ def record_by_hand(
         )
         session.flush()
         _write_topics(session, line.slug, key, answers.topics)
+        days_written(session, line.slug, [lines.local(line, at).date()])
         return key
 
 
@@ -178,6 +183,7 @@ def record_missed(
                 **_when(line, at),
             )
         )
+        days_written(session, line.slug, [lines.local(line, at).date()])
         return key
 
 
@@ -238,6 +244,7 @@ def wrap_up(account: str, chat: str, answers: Answers) -> bool:
         for column, value in answers.columns().items():
             setattr(contact, column, value)
         _write_topics(session, link.line, link.contact_key, answers.topics)
+        days_written(session, link.line, [contact.on_date])
     return answers.heavy
 
 

@@ -1,0 +1,121 @@
+"""Counts the rows of a day, for every figure that is told of them. Pure.
+
+A tally is by `cut`, what figures can be narrowed to (ledger, channel, inside or outside opening hours), then by what is
+counted, then by the values of that, joined with a space where it is two things at once:
+
+    {"answered chat in": {"all": {"": 12}, "hour": {"13": 2, ...}, "age_band gender": {"12-15 female": 4, ...}, ...},
+     "missed phone out": {"all": {"": 3}, "hour cause": {"2 closed": 3}, ...}}
+
+Test contacts are in no tally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from helpline.contacts.categories import LEFT_EARLY, UNKNOWN
+
+ANSWERED, MISSED = "answered", "missed"
+INSIDE, OUTSIDE = "in", "out"
+ALL = "all"
+# A contact has any number of topics; here it counts once.
+ANY = "any"
+Tally = dict[str, dict[str, dict[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """An answered contact as it is counted; wait in seconds, length in minutes, None where nobody measured."""
+
+    channel: str
+    in_hours: bool
+    hour: int
+    language: str
+    wait_s: int | None
+    length_min: int | None
+    concern: str
+    age_band: str
+    gender: str
+    found_via: str
+    referral: str
+    recorded: str
+    returned: str
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissedRow:
+    """A missed contact as it is counted; `caught_by` says which other way in its visitor took, or none."""
+
+    channel: str
+    in_hours: bool
+    hour: int
+    language: str
+    wait_s: int | None
+    cause: str
+    caught_by: str
+
+
+def cut(ledger: str, channel: str, in_hours: bool) -> str:
+    """The name of what figures can be narrowed to."""
+    return f"{ledger} {channel} {INSIDE if in_hours else OUTSIDE}"
+
+
+def tally(answered: Iterable[AnsweredRow], missed: Iterable[MissedRow]) -> Tally:
+    """Count these rows."""
+    counted: Tally = {}
+    for contact in answered:
+        _count(counted, cut(ANSWERED, contact.channel, contact.in_hours), _of_answered(contact))
+    for try_ in missed:
+        _count(counted, cut(MISSED, try_.channel, try_.in_hours), _of_missed(try_))
+    return counted
+
+
+def _of_answered(row: AnsweredRow) -> Iterable[tuple[str, str]]:
+    yield ALL, ""
+    yield "hour", str(row.hour)
+    yield "language", row.language
+    yield "concern gender", f"{row.concern} {row.gender}"
+    yield "age_band gender", f"{row.age_band} {row.gender}"
+    yield "topic gender", f"{ANY} {row.gender}"
+    for topic in row.topics or (UNKNOWN,):
+        yield "topic gender", f"{topic} {row.gender}"
+    yield "found_via", row.found_via
+    yield "referral", row.referral
+    yield "recorded", row.recorded
+    yield "returned", row.returned
+    if row.wait_s is not None:
+        yield "wait_s", str(row.wait_s)
+    if row.length_min is not None:
+        yield "length_min", str(row.length_min)
+
+
+def _of_missed(row: MissedRow) -> Iterable[tuple[str, str]]:
+    if row.cause == LEFT_EARLY:
+        # Kept apart: nothing else of them is counted, so they are in no total.
+        yield LEFT_EARLY, str(row.hour)
+        return
+    yield ALL, ""
+    yield "hour cause", f"{row.hour} {row.cause}"
+    yield "cause caught_by", f"{row.cause} {row.caught_by}"
+    yield "language", row.language
+    if row.wait_s is not None:
+        yield "wait_s", str(row.wait_s)
+
+
+def _count(counted: Tally, name: str, values: Iterable[tuple[str, str]]) -> None:
+    here = counted.setdefault(name, {})
+    for what, value in values:
+        numbers = here.setdefault(what, {})
+        numbers[value] = numbers.get(value, 0) + 1
+
+
+def add(into: Tally, more: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+    """Add the counts of one tally to another."""
+    for name, counts in more.items():
+        here = into.setdefault(name, {})
+        for what, numbers in counts.items():
+            sums = here.setdefault(what, {})
+            for value, number in numbers.items():
+                sums[value] = sums.get(value, 0) + number
