@@ -14,9 +14,16 @@ from helpline.lines import service as lines
 from tests.clients import Server
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
+from tests.thrift import share_what_is_compiled, write_to_memory
 
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
 LONG_FIRST = ("scaled", "faults", "browser", "house", "journeys")
+
+
+def pytest_configure() -> None:
+    """Before the first folder and the first application."""
+    write_to_memory()
+    share_what_is_compiled()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

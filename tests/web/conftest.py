@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 
 from helpline import clock, config, db
 from helpline.advice import service as advice
@@ -22,24 +21,10 @@ from tests.journeys.house import snapshot_of
 from tests.web.pages import Tab
 
 
-class Kept(BytecodeCache):
-    """Templates that one test has compiled need not be compiled by the next."""
-
-    compiled: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.compiled:
-            bucket.bytecode_from_string(self.compiled[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.compiled[bucket.key] = bucket.bytecode_to_string()
-
-
 class House:
     """The installation behind the pages."""
 
     def __init__(self, app: Flask) -> None:
-        app.jinja_env.bytecode_cache = Kept()
         self.app = app
 
     def tab(self, line: str = "youth", lang: str = "en") -> Tab:
