@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from helpline.chat import retention as chat
+from helpline.contacts import campaigns
 from helpline.selfhelp import service as selfhelp
 
 
 def purge(now: datetime) -> dict[str, int]:
     """Destroy what is past its time; how many of each."""
-    return {**chat.purge(now), "courses": selfhelp.purge(now)}
+    destroyed = {**chat.purge(now), "courses": selfhelp.purge(now)}
+    destroyed["counter_days"] += campaigns.merge_old_counts(now)
+    return destroyed

@@ -96,13 +96,14 @@ def register_pages(app: Flask) -> None:
     from helpline.desk.content_views import content
     from helpline.desk.course_views import course
     from helpline.desk.views import desk
-    from helpline.front import around
+    from helpline.front import around, arrivals
     from helpline.front.return_views import returning
     from helpline.front.views import public
     from helpline.selfhelp.code_views import selfhelp
     from helpline.staff import views as staff_views
 
     app.context_processor(around.words)
+    arrivals.register(app)
     for room in (public, visitor, advice, selfhelp, returning, desk, content, course, health.health):
         app.register_blueprint(room)
     staff_views.register(app)

@@ -229,8 +229,12 @@ def campaign_counts(line: str, first: date = date.min, last: date = date.max) ->
         return [tuple(row) for row in session.execute(wanted.order_by(columns.code, columns.on_date))]
 
 
-def merge_old_campaign_counts(now: datetime) -> int:
-    """Count days long ago on the first of their month, as with the other counters. Returns how many rows went there."""
+def merge_old_counts(now: datetime) -> int:
+    """Count days long ago on the first of their month, as with the other counters. Returns how many rows went there.
+
+    What still waits is written first.
+    """
+    write_arrivals()
     columns, key = CampaignCount.__table__.c, list(CampaignCount.__table__.primary_key)
     old = (columns.on_date < apart_since(now.date())) & (extract("day", columns.on_date) != 1)
     with transaction() as session:

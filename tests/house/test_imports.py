@@ -116,6 +116,8 @@ COMMITTERS = {
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
     "helpline/contacts/counters.py",
+    "helpline/contacts/campaigns.py",
+    "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
     "helpline/staff/duties.py",
     "helpline/privacy/sessions.py",
