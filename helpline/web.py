@@ -95,6 +95,7 @@ def register_pages(app: Flask) -> None:
     from helpline.chat.visitor_views import visitor
     from helpline.desk.content_views import content
     from helpline.desk.course_views import course
+    from helpline.desk.topic_views import topics
     from helpline.desk.views import desk
     from helpline.front import around, arrivals
     from helpline.front.return_views import returning
@@ -104,7 +105,7 @@ def register_pages(app: Flask) -> None:
 
     app.context_processor(around.words)
     arrivals.register(app)
-    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, health.health):
+    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, topics, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
     csrf.exempt(app.view_functions["public.quick_exit"])

@@ -30,17 +30,25 @@ from helpline.contacts.importing import BadFile as BadFile
 from helpline.contacts.importing import Imported as Imported
 from helpline.contacts.importing import import_log as import_log
 from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
+from helpline.contacts.models import Topic as Topic
 from helpline.contacts.persons import forget_persons as forget_persons
 from helpline.contacts.tallies import counted_since as counted_since
 from helpline.contacts.tallies import days_written
 from helpline.contacts.tallies import tallies as tallies
+from helpline.contacts.topic_editing import LONGEST_LABEL as LONGEST_LABEL
 from helpline.contacts.topic_editing import BadTopic as BadTopic
+from helpline.contacts.topic_editing import TopicExists as TopicExists
 from helpline.contacts.topic_editing import TopicInUse as TopicInUse
 from helpline.contacts.topic_editing import add_topic as add_topic
 from helpline.contacts.topic_editing import any_topics as any_topics
+from helpline.contacts.topic_editing import change_topic as change_topic
 from helpline.contacts.topic_editing import check_known
+from helpline.contacts.topic_editing import chi_codes as chi_codes
 from helpline.contacts.topic_editing import delete_topic as delete_topic
 from helpline.contacts.topic_editing import ensure_topics as ensure_topics
+from helpline.contacts.topic_editing import free_code as free_code
+from helpline.contacts.topic_editing import is_used as is_used
+from helpline.contacts.topic_editing import move_topic as move_topic
 from helpline.contacts.topic_editing import rename_topic as rename_topic
 from helpline.contacts.topic_editing import retire_topic as retire_topic
 from helpline.contacts.topic_editing import topics_of as topics_of

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from helpline.contacts.categories import CODE, RESERVED, BadAnswer
+from helpline.contacts.categories import CODE, RESERVED, BadAnswer, is_code
 from helpline.contacts.models import Contact, ContactTopic, Topic
 from helpline.content.files import LANGUAGES, read
 from helpline.db import reading, transaction
@@ -19,6 +21,8 @@ from helpline.lines import service as lines
 FIRST = Path(__file__).resolve().parent / "topics"
 LONGEST_LABEL = 80
 SPACING = 10
+# Of a code that is made from words; a number may come behind it.
+LONGEST_STEM = 28
 
 
 class BadTopic(ValueError):
@@ -27,6 +31,10 @@ class BadTopic(ValueError):
 
 class TopicInUse(BadTopic):
     """Contacts are counted under this topic, so it can only be retired."""
+
+
+class TopicExists(BadTopic):
+    """The line has a topic of this code already."""
 
 
 class _Words(BaseModel):
@@ -112,6 +120,33 @@ def topics_of(line: str, *, retired: bool = True) -> list[Topic]:
     ]
 
 
+def is_used(line: str, code: str) -> bool:
+    """Whether a contact, even a test, is counted under this topic."""
+    with reading() as session:
+        return session.scalar(_using(line, code)) is not None
+
+
+def _using(line: str, code: str) -> Select[str]:
+    used = select(ContactTopic.topic).join(Contact, Contact.key == ContactTopic.contact_key)
+    return used.where(Contact.line == line, ContactTopic.topic == code).limit(1)
+
+
+def chi_codes() -> list[str]:
+    """What topics can correspond to at Child Helpline International, as far as our own files name it."""
+    return sorted({topic.chi_code for line in lines.all_lines() for topic in _first_of(line.slug) if topic.chi_code})
+
+
+def free_code(line: str, words: str) -> str:
+    """A code for a new topic of this line, made from its words."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+    stem = re.sub("[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_STEM].rstrip("_")
+    if not is_code(stem):
+        stem = re.sub("[^a-z]+", "_", f"topic_{stem}").strip("_")[:LONGEST_STEM].rstrip("_")
+    with reading() as session:
+        taken = set(session.scalars(select(Topic.code).where(Topic.line == line)))
+    return next(code for code in (stem, *(f"{stem}_{number}" for number in range(2, 1000))) if code not in taken)
+
+
 def check_known(session: Session, line: str, codes: Collection[str]) -> None:
     """Raises BadAnswer for a code that is no topic of the line, also retired; none of them is deleted meanwhile."""
     wanted = select(Topic.code).where(Topic.line == line, Topic.code.in_(codes)).order_by(Topic.code)
@@ -128,7 +163,7 @@ def add_topic(
         raise BadTopic("a code is of small letters, digits and _, begins with a letter and is not 'any' or 'total'")
     with transaction() as session:
         if session.get(Topic, (line, code)) is not None:
-            raise BadTopic("there is a topic of this code already")
+            raise TopicExists("there is a topic of this code already")
         above = session.get(Topic, (line, parent), with_for_update=True) if parent is not None else None
         if parent is not None and (above is None or above.parent is not None):
             raise BadTopic("a topic stands under one of the first level")
@@ -152,6 +187,31 @@ def rename_topic(line: str, code: str, labels: Mapping[str, str]) -> None:
     _change(line, code, labels=_checked(labels))
 
 
+def change_topic(line: str, code: str, labels: Mapping[str, str], chi_code: str | None) -> None:
+    """Other words, and to what of Child Helpline International it corresponds. Raises BadTopic."""
+    _change(line, code, labels=_checked(labels), chi_code=chi_code)
+
+
+def move_topic(line: str, code: str, *, up: bool) -> None:
+    """Let a topic change places with the one before or behind it on its level, if there is one. Raises BadTopic."""
+    with transaction() as session:
+        # Locked in one order, so that of two who move at once the second sees what the first did.
+        wanted = select(Topic).where(Topic.line == line).order_by(Topic.code).with_for_update()
+        found = sorted(session.scalars(wanted), key=lambda topic: (topic.position, topic.code))
+        moved = next((topic for topic in found if topic.code == code), None)
+        if moved is None:
+            raise BadTopic("there is no such topic on this line")
+        level = [topic for topic in found if topic.parent == moved.parent]
+        place = level.index(moved)
+        beside = place - 1 if up else place + 1
+        if not 0 <= beside < len(level):
+            return
+        one, other = found.index(moved), found.index(level[beside])
+        found[one], found[other] = found[other], found[one]
+        for number, topic in enumerate(found, start=1):
+            topic.position = number * SPACING
+
+
 def retire_topic(line: str, code: str, retired: bool = True) -> None:
     """No longer offer a topic, nor those below it, or offer it again; what is counted stays so. Raises BadTopic."""
     _change(line, code, retired=retired)
@@ -166,8 +226,7 @@ def delete_topic(line: str, code: str) -> None:
             raise BadTopic("there is no such topic on this line")
         if session.scalar(select(Topic.code).where(Topic.line == line, Topic.parent == code).limit(1)) is not None:
             raise TopicInUse("topics stand below it")
-        used = select(ContactTopic.topic).join(Contact, Contact.key == ContactTopic.contact_key)
-        if session.scalar(used.where(Contact.line == line, ContactTopic.topic == code).limit(1)) is not None:
+        if session.scalar(_using(line, code)) is not None:
             raise TopicInUse("contacts are counted under it: it can be retired")
         session.execute(delete(Topic).where(Topic.line == line, Topic.code == code))
 

@@ -22,7 +22,8 @@ JSON = {"Accept": "application/json"}
 # Whoever is not signed in may ask for these in the console.
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
-FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
+FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "chat_id": "x", "filename": "css/base.css"}
+FILLED |= {"code": "fear"}
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
 COURSE = ("selfhelp.", "returning.", "content.module")
 
@@ -128,6 +129,8 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "desk.change_language",
         *("content.lines", "content.tree", "content.page", "content.module"),
         "course.figures",
+        *("topics.first", "topics.list", "topics.topic"),
+        *("wrap_up.all", "wrap_up.form"),
         "health.alive",
         "health.ready",
         "health.figures",
@@ -212,7 +215,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
                 titled.add(rule.endpoint)
     assert problems == []
     assert titled >= {rule.endpoint for rule in rules(app) if "GET" in (rule.methods or set())} - FOR_MACHINES - {
-        *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file"),
+        *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file", "wrap_up.form"),
     }
 
 
