@@ -39,10 +39,14 @@ class Figures:
         """The same days, only this channel, only inside or outside opening hours."""
         return replace(self, channel=channel, in_hours=in_hours)
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that these figures are of."""
+        return CHANNELS if self.channel is None else (self.channel,)
+
     def _cuts(self, ledger: str) -> list[str]:
-        channels = CHANNELS if self.channel is None else (self.channel,)
         inside = (True, False) if self.in_hours is None else (self.in_hours,)
-        return [cut(ledger, channel, here) for channel in channels for here in inside]
+        return [cut(ledger, channel, here) for channel in self.channels for here in inside]
 
     def by(self, ledger: str, what: str) -> Counter[Value]:
         """Counts by what a tally has, such as `concern gender`, split: {("self", "male"): 3, ...}."""
@@ -84,16 +88,14 @@ class Figures:
     def share_missed(self) -> float | None:
         """Missed as a part of missed and answered, 0 to 1, over the channels that can be missed; None without any."""
         answered = missed = 0
-        for channel in CAN_BE_MISSED:
-            if self.channel in (None, channel):
-                told = self.narrowed(channel, self.in_hours)
-                answered, missed = answered + told.answered, missed + told.missed
+        for channel in set(CAN_BE_MISSED) & set(self.channels):
+            told = self.narrowed(channel, self.in_hours)
+            answered, missed = answered + told.answered, missed + told.missed
         return missed / (missed + answered) if missed + answered else None
 
     def by_channel(self, ledger: str) -> Counter[str]:
         """Counts by channel."""
-        channels = CHANNELS if self.channel is None else (self.channel,)
-        counted = {channel: self.narrowed(channel, self.in_hours).by(ledger, ALL).total() for channel in channels}
+        counted = {channel: self.narrowed(channel, self.in_hours).by(ledger, ALL).total() for channel in self.channels}
         return Counter({channel: number for channel, number in counted.items() if number})
 
     def missed_by_time(self) -> Counter[tuple[str, int, str]]:

@@ -135,7 +135,7 @@ def _in_categories(dims: Sequence[Dimension], counts: Mapping[Key, int]) -> dict
 
 def _by_channel(figures: Figures, what: str) -> Counter[Key]:
     counted: Counter[Key] = Counter()
-    for channel in CHANNELS:
+    for channel in figures.channels:
         for value, number in figures.narrowed(channel, figures.in_hours).along(ANSWERED, what, 0).items():
             counted[channel, *value] += number
     return counted
@@ -143,7 +143,7 @@ def _by_channel(figures: Figures, what: str) -> Counter[Key]:
 
 def _missed_by_channel(figures: Figures) -> Counter[Key]:
     counted: Counter[Key] = Counter()
-    for channel in CHANNELS:
+    for channel in figures.channels:
         for value, number in figures.narrowed(channel, figures.in_hours).along(MISSED, "hour cause", 1).items():
             counted[channel, *value] += number
     return counted
