@@ -18,6 +18,7 @@ from helpline.contacts.categories import BadAnswer as BadAnswer
 from helpline.contacts.counters import AGE_BANDS as AGE_BANDS
 from helpline.contacts.counters import GENDERS as GENDERS
 from helpline.contacts.counters import HELPED as HELPED
+from helpline.contacts.counters import advice_counts as advice_counts
 from helpline.contacts.counters import apart_since as apart_since
 from helpline.contacts.counters import count_advice as count_advice
 from helpline.contacts.counters import count_as_returning as count_as_returning
@@ -25,6 +26,7 @@ from helpline.contacts.counters import count_course as count_course
 from helpline.contacts.counters import count_helped as count_helped
 from helpline.contacts.counters import course_counted_since as course_counted_since
 from helpline.contacts.counters import course_counts as course_counts
+from helpline.contacts.counters import helped_counts as helped_counts
 from helpline.contacts.counters import merge_old_counts as merge_old_counts
 from helpline.contacts.importing import BadFile as BadFile
 from helpline.contacts.importing import Imported as Imported
