@@ -43,12 +43,6 @@ def lines_told(member: Member) -> list[Line]:
     return [line for line in lines.all_lines() if line.slug in member.lines and selfhelp.has_course(line.slug)]
 
 
-@course.app_context_processor
-def words() -> dict[str, Callable[[Member], list[Line]]]:
-    """The console's menu leads here only those who find something."""
-    return {"course_lines": lines_told}
-
-
 @course.get("/", endpoint="figures")
 def show() -> Any:
     """A month or a year of `?period=`, this month without one, beside the one before; of `?line=` where several."""
