@@ -69,7 +69,7 @@ def migrate(settings: config.Settings) -> None:
 
 @helpline.command()
 def demo() -> None:
-    """Fill an installation that has no staff: lines always open, joint front page, staff, a year of figures."""
+    """Fill an installation that has no staff: lines always open, joint front page, staff, two years of figures."""
     from helpline import demo as demo_installation
 
     if staff_service.any_staff():
