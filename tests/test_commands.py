@@ -183,6 +183,7 @@ def test_the_list_shows_every_setting_of_a_line(run: Command) -> None:
         ("counsellor-lost-seconds", ["1", "3600"], ["0", "3601", "soon"]),
         ("longest-wait-minutes", ["1", "1440"], ["0", "1441", "1h"]),
         ("queue-limit", ["0", "100000"], ["-1", "100001", "many"]),
+        ("wrap-ups-open", ["0", "2", "100"], ["-1", "101", "two"]),
         (
             "hours",
             ["always", "closed", "mon-fri 09:00-17:00;sat 10:00-14:00", "fri 20:00-02:00", "sun 00:00-24:00"],

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from helpline import clock, metrics
 from helpline.chat import access, changes, introduction, oversight, presence, push, reading, routing, store, wakeup
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.entry import Entry, new_chat
+from helpline.chat.entry import Entry as Entry
+from helpline.chat.entry import new_chat
 from helpline.chat.items import Refused, Stored, Text
 from helpline.chat.models import Chat
-from helpline.chat.states import Action, Cause, State, WrongState
+from helpline.chat.states import Action, Cause, State
+from helpline.chat.states import WrongState as WrongState
+from helpline.chat.wrap_ups import wrap_up as wrap_up
 from helpline.chat.writer import MAX_CLIENT_ID, checked, within, writer
 from helpline.contacts import service as contacts
 from helpline.db import after_commit, random_key, transaction
@@ -395,6 +398,3 @@ def change_duty(member: Member, state: object, line: object, capacity: object) -
         after_commit(lambda: push.duty(member.id, answer, "other_tab"))
         after_commit(wakeup.wake)
     return answer
-
-
-__all__ = ["Conflict", "Entry", "NotTaken", "WrongState"]

@@ -238,6 +238,13 @@ def pending_wrap_ups(account: str) -> list[PendingWrapUp]:
         ]
 
 
+def open_wrap_ups() -> dict[str, int]:
+    """How many contacts each counsellor still has to describe; who has none is left out."""
+    with reading() as session:
+        found = session.execute(select(WrapUp.account_id, func.count()).group_by(WrapUp.account_id))
+        return {account: number for account, number in found}
+
+
 def wrap_up(account: str, chat: str, answers: Answers) -> bool:
     """Fill in the wrap-up of a chat; its link to the contact is gone then. Raises NoWrapUp or BadAnswer.
 

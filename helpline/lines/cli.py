@@ -32,6 +32,7 @@ def list_lines() -> None:
 @click.option("--counsellor-lost-seconds", type=int)
 @click.option("--longest-wait-minutes", type=int)
 @click.option("--queue-limit", type=int)
+@click.option("--wrap-ups-open", type=int, help="with so many wrap-ups open no third chat comes; 0 for never")
 @click.option("--host-name", help="the line's own host name; '' for none")
 def set_line(line: str, **options: str | int | None) -> None:
     """Change settings of LINE; what is not named stays."""

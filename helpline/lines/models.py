@@ -36,6 +36,7 @@ class Line(Base):
     declined_seconds: Mapped[int] = mapped_column(default=60)
     retention_days: Mapped[int] = mapped_column(default=14)
     read_after_end_minutes: Mapped[int] = mapped_column(default=10)
+    wrap_ups_open: Mapped[int] = mapped_column(default=2, server_default="2")
 
 
 class Site(Base):

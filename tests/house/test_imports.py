@@ -115,6 +115,7 @@ COMMITTERS = {
     "helpline/chat/catch_up.py",
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
+    "helpline/chat/wrap_ups.py",
     "helpline/contacts/counters.py",
     "helpline/contacts/campaigns.py",
     "helpline/contacts/tallies.py",
