@@ -34,6 +34,11 @@ from helpline.contacts.importing import import_log as import_log
 from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
 from helpline.contacts.models import Topic as Topic
 from helpline.contacts.persons import forget_persons as forget_persons
+from helpline.contacts.releasing import Due as Due
+from helpline.contacts.releasing import count_due as count_due
+from helpline.contacts.releasing import individuals_counted as individuals_counted
+from helpline.contacts.releasing import lines_with_persons as lines_with_persons
+from helpline.contacts.releasing import mark_counted as mark_counted
 from helpline.contacts.tallies import counted_since as counted_since
 from helpline.contacts.tallies import days_written
 from helpline.contacts.tallies import tallies as tallies

@@ -19,6 +19,9 @@ from helpline.stats.tables import Dimension, Key, Table
 
 VISITS, COURSE, ADVICE, INDIVIDUALS = "visits", "course", "advice", "individuals"
 RETURNING = ("yes", "no")
+# Tables of a release alone, by population: how many of its rows came too late for the release of their own month.
+LATE = {ANSWERED: "answered-late", MISSED: "missed-late"}
+IS_LATE: Key = ("yes",)
 # What may be merged into `other` when it hardly occurs, by population.
 MERGED = {
     ANSWERED: ("topic", "found_via", "referral"),
@@ -123,6 +126,31 @@ def tables(
             table("advice-by-tree", ADVICE, ("tree", "asked_for"), _advice(counters, 0, 1)),
         ]
     return made
+
+
+def late_tables(all_of_them: Figures, late: Figures) -> list[Table]:
+    """How many of the rows of a release are late ones, protected with all else: an exact number beside the tables
+    would narrow them."""
+    dimension = Dimension("late", ("yes", "no"))
+    numbers = {
+        ANSWERED: (late.answered, all_of_them.answered - late.answered),
+        MISSED: (late.missed, all_of_them.missed - late.missed),
+    }
+    return [
+        Table(LATE[population], population, (dimension,), {IS_LATE: yes, ("no",): no})
+        for population, (yes, no) in numbers.items()
+    ]
+
+
+def individuals(line: str, by_concern: Mapping[str, int], by_age_band: Mapping[str, int]) -> list[Table]:
+    """The tables of the individuals of a line's year."""
+    known = dimensions(Lists(line))
+    return [
+        Table(
+            f"individuals-by-{name}", INDIVIDUALS, (known[ANSWERED, dimension],), {(word,): n for word, n in of.items()}
+        )
+        for name, dimension, of in (("concern", "concern", by_concern), ("age", "age_band", by_age_band))
+    ]
 
 
 def _in_categories(dims: Sequence[Dimension], counts: Mapping[Key, int]) -> dict[Key, int]:
