@@ -97,6 +97,7 @@ def register_pages(app: Flask) -> None:
     from helpline.desk.course_views import course
     from helpline.desk.topic_views import topics
     from helpline.desk.views import desk
+    from helpline.desk.wrap_up_views import wrap_up
     from helpline.front import around, arrivals
     from helpline.front.return_views import returning
     from helpline.front.views import public
@@ -105,7 +106,7 @@ def register_pages(app: Flask) -> None:
 
     app.context_processor(around.words)
     arrivals.register(app)
-    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, topics, health.health):
+    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, topics, wrap_up, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
     csrf.exempt(app.view_functions["public.quick_exit"])

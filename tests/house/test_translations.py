@@ -26,10 +26,12 @@ SAME = {
     "Chats",
     "E-mail",
     "Gender",
+    "Later",
     "Menu",
     "Module",
     "School",
     "Supervisor",
+    "Test",
     "Website",
 }
 
