@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
 from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpline.contacts import categories
@@ -68,6 +69,10 @@ from helpline.lines.models import Line
 WRAP_UP_OPEN = timedelta(hours=24)
 # What has an entry of its own by hand; chats come by themselves.
 BY_HAND = ("phone", "email", "letter")
+
+
+class AlreadyCounted(Exception):
+    """A form that was sent before: what it says is in the ledger already, once."""
 
 
 class NoWrapUp(LookupError):
@@ -143,30 +148,31 @@ def record_by_hand(
     answers: Answers,
     minutes: int | None = None,
     language: str = UNKNOWN,
+    key: str | None = None,
 ) -> str:
-    """Write a call, e-mail or letter that was answered, with its wrap-up; returns the key. Raises BadAnswer."""
+    """Write a call, e-mail or letter that was answered, with its wrap-up; returns the key. Raises BadAnswer.
+
+    With a `key` of its own form it is counted once: raises AlreadyCounted when the form comes again.
+    """
     if channel not in BY_HAND:
         raise BadAnswer(f"channel is none of {', '.join(BY_HAND)}")
     if minutes is not None and minutes < 0:
         raise BadAnswer("minutes are less than none")
     categories.check(answers, line.slug)
     with transaction() as session:
-        key = random_key()
-        session.add(
-            Contact(
-                key=key,
-                line=line.slug,
-                channel=channel,
-                language=language,
-                length_min=minutes,
-                **answers.columns(),
-                **_when(line, at),
-            )
+        row = Contact(
+            line=line.slug,
+            channel=channel,
+            language=language,
+            length_min=minutes,
+            **answers.columns(),
+            **_when(line, at),
         )
+        _add(session, row, key)
         session.flush()
-        _write_topics(session, line.slug, key, answers.topics)
-        days_written(session, line.slug, [lines.local(line, at).date()])
-        return key
+        _write_topics(session, line.slug, row.key, answers.topics)
+        days_written(session, line.slug, [row.on_date])
+        return row.key
 
 
 def record_missed(
@@ -178,28 +184,62 @@ def record_missed(
     wait_s: float | None = None,
     channel: str = "chat",
     test: bool = False,
+    key: str | None = None,
 ) -> str:
-    """Write a contact that nobody answered, also a call by hand; `at` is when it came. Returns the key."""
+    """Write a contact that nobody answered; `at` is when it came. Returns the key. Raises AlreadyCounted."""
     if channel not in categories.CHANNELS:
         raise ValueError(f"{channel!r} is no channel")
     if cause not in CAUSES:
         raise ValueError(f"{cause!r} is no cause of a missed contact")
     with transaction() as session:
-        key = random_key()
-        session.add(
-            MissedContact(
-                key=key,
-                line=line.slug,
-                channel=channel,
-                language=language,
-                cause=cause,
-                test=test,
-                wait_s=None if wait_s is None else band_of_wait(wait_s),
-                **_when(line, at),
-            )
+        row = MissedContact(
+            line=line.slug,
+            channel=channel,
+            language=language,
+            cause=cause,
+            test=test,
+            wait_s=None if wait_s is None else band_of_wait(wait_s),
+            **_when(line, at),
         )
-        days_written(session, line.slug, [lines.local(line, at).date()])
-        return key
+        _add(session, row, key)
+        days_written(session, line.slug, [row.on_date])
+        return row.key
+
+
+def missed_by_hand(
+    line: Line, *, channel: str, cause: str, at: datetime, keys: Collection[str], test: bool = False
+) -> None:
+    """Write as many missed contacts as there are keys, all or none. Raises AlreadyCounted when the form comes again."""
+    with transaction():
+        for key in keys:
+            record_missed(line, cause=cause, at=at, channel=channel, test=test, key=key)
+
+
+def _add(session: Session, row: Contact | MissedContact, key: str | None) -> None:
+    """Add a row under its `key`, once, or without one under a random key."""
+    row.key = key or random_key()
+    session.add(row)
+    if key is not None:
+        try:
+            session.flush()
+        except IntegrityError:
+            raise AlreadyCounted from None
+
+
+def take_back(line: Line, keys: Collection[str]) -> bool:
+    """Delete what was entered by hand under these keys; False where nothing is there, or a release counts it."""
+    with transaction() as session:
+        rows: list[Contact | MissedContact] = []
+        for ledger in (Contact, MissedContact):
+            wanted = select(ledger).where(ledger.key.in_(keys), ledger.line == line.slug).order_by(ledger.key)
+            rows += session.scalars(wanted.with_for_update())
+        if not rows or any(row.counted_in is not None for row in rows):
+            return False
+        session.execute(delete(ContactTopic).where(ContactTopic.contact_key.in_(keys)))
+        for row in rows:
+            session.delete(row)
+        days_written(session, line.slug, {row.on_date for row in rows})
+    return True
 
 
 class Counted(TypedDict):
