@@ -93,6 +93,7 @@ def register_pages(app: Flask) -> None:
     from helpline import health
     from helpline.advice.views import advice
     from helpline.chat.visitor_views import visitor
+    from helpline.desk.campaign_views import campaigns
     from helpline.desk.content_views import content
     from helpline.desk.course_views import course
     from helpline.desk.topic_views import topics
@@ -106,7 +107,9 @@ def register_pages(app: Flask) -> None:
 
     app.context_processor(around.words)
     arrivals.register(app)
-    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, topics, wrap_up, health.health):
+    rooms = (public, visitor, advice, selfhelp, returning)
+    console = (desk, content, course, campaigns, topics, wrap_up)
+    for room in (*rooms, *console, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
     csrf.exempt(app.view_functions["public.quick_exit"])

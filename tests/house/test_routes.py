@@ -22,8 +22,8 @@ JSON = {"Accept": "application/json"}
 # Whoever is not signed in may ask for these in the console.
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
-FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "chat_id": "x", "filename": "css/base.css"}
-FILLED |= {"code": "fear"}
+FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
+FILLED |= {"code": "fear", "chat_id": "x"}
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
 COURSE = ("selfhelp.", "returning.", "content.module")
 
@@ -117,18 +117,14 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "visitor.room",
         "visitor.transcript",
         "visitor.place",
-        "advice.begin",
-        "advice.question",
-        "advice.yours",
-        "advice.on_paper",
-        "advice.bring",
+        *("advice.begin", "advice.question", "advice.yours", "advice.on_paper", "advice.bring"),
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
         "staff.sign_in",
         "desk.desk",
         "desk.change_language",
         *("content.lines", "content.tree", "content.page", "content.module"),
-        "course.figures",
+        *("course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
         *("topics.first", "topics.list", "topics.topic"),
         *("wrap_up.all", "wrap_up.form"),
         "health.alive",
@@ -196,10 +192,12 @@ def wrong_page(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("lang", ["en", "nl"])
 def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor: FlaskClient, lang: str) -> None:
+    from helpline.contacts import campaigns
     from helpline.lines import service as lines
 
     lines.switch_joint_front_page(True)
-    browsers = [client, visitor, signed_in(app, "counsellor"), signed_in(app, "supervisor", ["prevention"])]
+    campaigns.add_campaign("youth", FILLED["code"], "Spring", None, None)
+    browsers = [client, visitor, signed_in(app, "counsellor"), signed_in(app, "supervisor", ["youth", "prevention"])]
     problems, titled = [], set()
     for rule in rules(app):
         if "GET" not in (rule.methods or set()):
@@ -216,6 +214,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
     assert problems == []
     assert titled >= {rule.endpoint for rule in rules(app) if "GET" in (rule.methods or set())} - FOR_MACHINES - {
         *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file", "wrap_up.form"),
+        *("campaigns.first", "topics.first"),
     }
 
 
