@@ -23,6 +23,7 @@ from helpline.selfhelp import check as course_check
 from helpline.selfhelp import loader as courses
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
+from helpline.stats.cli import stats
 
 # The first looks after the schema itself, the other only reads files, also where there is no database yet.
 WITHOUT_SCHEMA = ("migrate", "content")
@@ -43,6 +44,7 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
+helpline.add_command(stats)
 
 
 @helpline.command()

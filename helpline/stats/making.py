@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-import structlog
-
 from helpline.contacts import service as contacts
 from helpline.contacts.categories import NONE, UNKNOWN
 from helpline.contacts.service import Due
@@ -29,8 +27,6 @@ from helpline.stats.periods import Period
 from helpline.stats.sheets import MERGED, Lists
 from helpline.stats.store import Told
 from helpline.stats.tables import Dimension, Key, Table, by_figure
-
-log = structlog.get_logger()
 
 # The ledger changes while it is counted at most once or twice.
 TRIES = 5
@@ -67,7 +63,6 @@ def release_month(line: Line, month: Period, now: datetime, say: Say = lambda *_
         except _Moved:
             continue
         except DisclosureError as error:
-            log.error("release_refused", line=line.slug, period=str(month))
             raise CannotRelease(f"{line.slug} {month}: {error}") from error
     raise CannotRelease(f"{line.slug} {month}: the ledger changes while it is counted; try again")
 
@@ -144,7 +139,6 @@ def _make(line: Line, month: Period, now: datetime, say: Say) -> Told:
         if store.periods_of(session, line.slug) != plan.periods or contacts.mark_counted(plan.due) != counted:
             raise _Moved
         session.add(row)
-    log.info("released", line=line.slug, period=str(month), year_within=row.year_within)
     return store.told(row)
 
 
@@ -242,7 +236,6 @@ def _close(line: Line, year: int, now: datetime, say: Say) -> Told:
             raise _Moved
         session.add(row)
         store.forget_exact(session, line.slug, year)
-    log.info("released", line=line.slug, period=str(year))
     return store.told(row)
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpline import clock, db
+from helpline import clock, config, db
 from helpline.db import reading, transaction
+from helpline.lines.models import Line
+from helpline.stats import making
+from helpline.stats.making import CannotRelease
 from helpline.stats.models import ReleaseRun
 from helpline.stats.periods import Period
+
+log = structlog.get_logger()
 
 STARTING = "starting"
 # What can go wrong: no rounding was found, the process ended before its time, anything else.
@@ -28,6 +38,58 @@ class Run:
     period: str
     step: str
     problem: str | None
+
+
+def start(line: str, period: Period, now: datetime) -> bool:
+    """Let a process of its own make this release; False where somebody makes it already.
+
+    It inherits neither the sockets nor the lock of a server, and goes on when that stops.
+    """
+    if not begin(line, period, now):
+        return False
+    settings = config.current()
+    given = {"HELPLINE_INSTANCE_DIR": str(settings.instance_dir), "HELPLINE_DATABASE_URL": settings.database_url}
+    command = [sys.executable, "-m", "helpline.cli", "stats", "release", "--line", line, "--period", str(period)]
+    try:
+        process = subprocess.Popen(  # noqa: S603  # nothing of it comes from outside
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **given},
+            close_fds=True,
+            start_new_session=True,
+        )
+    except OSError as error:
+        log.error("release_not_started", problem=type(error).__name__)
+        fail(line, period, FAILED)
+        return True
+    threading.Thread(target=_see_the_end_of, args=(process, line, period), daemon=True).start()
+    return True
+
+
+def _see_the_end_of(process: subprocess.Popen[bytes], line: str, period: Period) -> None:
+    if process.wait():
+        log.error("release_process_ended", line=line, period=str(period), code=process.returncode)
+        # Where it could say itself what went wrong that stays.
+        fail(line, period, STOPPED)
+
+
+def make(line: Line, period: Period, now: datetime) -> None:
+    """Make the release of a month or a year, and tell whoever waits for it how far it is. Raises what they raise."""
+
+    def say(part: Period, name: str) -> None:
+        step(line.slug, period, name if part == period else f"{name} {part}")
+
+    try:
+        if period.month is None:
+            making.release_year(line, period.year, now, say)
+        else:
+            making.release_month(line, period, now, say)
+    except BaseException as error:
+        fail(line.slug, period, NO_PROTECTION if isinstance(error, CannotRelease) else FAILED)
+        raise
+    end(line.slug, period)
 
 
 def begin(line: str, period: Period, now: datetime) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from helpline.contacts import service as contacts
 from helpline.db import reading
-from helpline.stats import store
+from helpline.lines.models import Line
+from helpline.stats import sheets, store
 from helpline.stats.counting import counters_of as counters_of
 from helpline.stats.counting import exact_tables as exact_tables
 from helpline.stats.counting import lists_of as lists_of
+from helpline.stats.files import Sheets as Sheets
+from helpline.stats.files import as_files as as_files
 from helpline.stats.making import STEPS as STEPS
 from helpline.stats.making import CannotRelease as CannotRelease
 from helpline.stats.making import NotOver as NotOver
@@ -20,6 +24,7 @@ from helpline.stats.periods import Period
 from helpline.stats.runs import PROBLEMS as PROBLEMS
 from helpline.stats.runs import Run as Run
 from helpline.stats.runs import runs_of as runs_of
+from helpline.stats.runs import start as start
 from helpline.stats.store import Told as Told
 from helpline.stats.tables import Dimension, Key, Table
 
@@ -77,6 +82,36 @@ def year_tables(line: str, year: int) -> YearTold:
         missing=tuple(month for first in Period(year).steps if (month := Period(year, first.month)) not in there),
         individuals=None if individuals is None else store.told(individuals),
     )
+
+
+class NotReleased(LookupError):
+    """There is no release of this period."""
+
+
+def released_sheets(line: Line, period: Period) -> Sheets:
+    """What was released of a month, or the sums and the individuals of a year; raises NotReleased."""
+    found = told(line.slug, period)
+    if found is None:
+        raise NotReleased(str(period))
+    if period.month is None:
+        year = year_tables(line.slug, period.year)
+        found = replace(
+            found,
+            year_within=year.year_within,
+            late_rows=year.late_rows,
+            merged=year.months[0].merged,
+            tables=(*year.tables, *found.tables),
+        )
+    return Sheets(line.slug, line.name, period, found.tables, found)
+
+
+def exact_sheets(line: Line, period: Period) -> Sheets:
+    """The same tables, counted exactly: for the organisation itself."""
+    tables = exact_tables(line, period)
+    if period.month is None:
+        year = contacts.counts_of_year(line.slug, period.year)
+        tables += sheets.individuals(line.slug, year.individuals_by_concern, year.individuals_by_age_band)
+    return Sheets(line.slug, line.name, period, tuple(tables))
 
 
 def _added_up(months: Sequence[Sequence[Table]]) -> list[Table]:
