@@ -94,6 +94,7 @@ def register_pages(app: Flask) -> None:
     from helpline.advice.views import advice
     from helpline.chat.visitor_views import visitor
     from helpline.desk.campaign_views import campaigns
+    from helpline.desk.contact_views import by_hand
     from helpline.desk.content_views import content
     from helpline.desk.course_views import course
     from helpline.desk.topic_views import topics
@@ -108,7 +109,7 @@ def register_pages(app: Flask) -> None:
     app.context_processor(around.words)
     arrivals.register(app)
     rooms = (public, visitor, advice, selfhelp, returning)
-    console = (desk, content, course, campaigns, topics, wrap_up)
+    console = (desk, content, course, campaigns, topics, by_hand, wrap_up)
     for room in (*rooms, *console, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
