@@ -24,6 +24,7 @@ from helpline.selfhelp import loader as courses
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
 from helpline.stats.cli import stats
+from helpline.stats.report_cli import report
 
 # The first looks after the schema itself, the other only reads files, also where there is no database yet.
 WITHOUT_SCHEMA = ("migrate", "content")
@@ -44,6 +45,7 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
+stats.add_command(report)
 helpline.add_command(stats)
 
 

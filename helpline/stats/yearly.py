@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from helpline import clock
@@ -50,18 +49,10 @@ def released_report(line: Line, year: int) -> dict[str, Any]:
     return report(line.slug, year, now, before, _campaigns(line.slug, Period(year), exact=False))
 
 
-def release_what_is_missing(
-    line: Line, year: int, now: datetime, say: Callable[[Period, str], None] = lambda *_: None
-) -> None:
-    """Make the releases that the report of a year rests on: of that year, and of the one before if there was any.
-
-    Raises NotOver and CannotRelease of the service.
-    """
-    service.refuse_what_goes_on(line, Period(year), now)
+def rests_on(line: Line, year: Period) -> list[Period]:
+    """The years whose releases a report is made from: its own, and the one before if anything was counted by then."""
     since = contacts.counted_since(line.slug)
-    if since is not None and since.year < year:
-        service.release_year(line, year - 1, now, say)
-    service.release_year(line, year, now, say)
+    return [year.before, year] if since is not None and since <= year.before.last else [year]
 
 
 def _released(line: str, year: int) -> Year:

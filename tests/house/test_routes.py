@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
 FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
-FILLED |= {"code": "fear", "chat_id": "x"}
+FILLED |= {"code": "fear", "chat_id": "x", "year": "2020"}
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
 COURSE = ("selfhelp.", "returning.", "content.module")
 
@@ -127,6 +127,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("topics.first", "topics.list", "topics.topic"),
         *("contacts.all", "contacts.answered", "contacts.missed"),
         *("wrap_up.all", "wrap_up.form"),
+        "report.yearly",
         "health.alive",
         "health.ready",
         "health.figures",
