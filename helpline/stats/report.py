@@ -77,14 +77,18 @@ def report(line: str, year: int, now: Year, before: Year | None, campaigns: list
         **told,
         "campaigns": campaigns,
         "bounds": None if now.bounds is None else dict(now.bounds),
-        "merged": {dimension: list(words) for dimension, words in now.merged.items() if words},
-        "before": earlier or None,
+        "merged": _merged(now),
+        "before": {**earlier, "merged": _merged(before)} if before else None,
     }
 
 
 def change_percent(now: int | None, before: int | None) -> float | None:
     """By how much of a hundred it grew, to one decimal; None where there is nothing to compare with."""
     return None if now is None or not before else round(100 * (now - before) / before, 1)
+
+
+def _merged(year: Year) -> dict[str, list[str]]:
+    return {dimension: list(words) for dimension, words in year.merged.items() if words}
 
 
 def _figures(year: Year) -> dict[str, dict[str, Any]]:

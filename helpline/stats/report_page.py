@@ -154,9 +154,12 @@ class _Covers(Telling):
                 "A figure of this year is less than %(number)s away from what was counted.",
                 number=number(bounds["year"]),
             ),
-            _("The number of people is less than %(number)s away.", number=number(bounds["individuals"])),
             _("So small figures mean little: a 5 can be anything near it. Large ones are nearly exact."),
         ]
+        if self.told["individuals"].get("total"):
+            said.insert(
+                -1, _("The number of people is less than %(number)s away.", number=number(bounds["individuals"]))
+            )
         if self.told["contacts"].get("late"):
             said.append(
                 _(

@@ -21,6 +21,7 @@ Names = Mapping[str, str]
 # In the order of how much there is; the others have an order of their own.
 BY_NUMBER = ("topic", "found_via", "referral", "module", "tree", "missed_reason", "channel")
 LAST = ("other", "unknown", "none")
+DASH = "–"
 
 
 @dataclass(frozen=True)
@@ -258,37 +259,42 @@ class Chapters(Telling):
         codes = list(dict.fromkeys([*now, *earlier]))
         if dimension in BY_NUMBER:
             codes.sort(key=lambda code: (code in LAST, -now.get(code, 0)))
-        labels = [self.word(dimension, code) for code in codes]
-        drawn = list(zip(codes, labels, strict=True))[:MOST_BARS]
-        compared = [(str(self.year), now)] + ([(str(self.year - 1), earlier)] if earlier else [])
+        compared = [(self.year, now, self.told)] + ([(self.year - 1, earlier, self.before)] if earlier else [])
+        # What is told as another category was not none: nobody says how much it was.
+        told = {
+            year: {code: None if code in of["merged"].get(dimension, ()) else counts.get(code, 0) for code in codes}
+            for year, counts, of in compared
+        }
+        labels = {code: self.word(dimension, code) for code in codes}
         chart = Chart(
             key=f"{part}-{counts}".replace("_", "-"),
             title=title,
             text=self._to_be_seen(now, dimension),
-            labels=tuple(label for _code, label in drawn),
-            series=tuple(
-                Series(name, tuple(float(of.get(code, 0)) for code, _label in drawn)) for name, of in compared
-            ),
+            labels=tuple(labels[code] for code in codes[:MOST_BARS]),
+            series=tuple(Series(str(year), tuple(of[code] for code in codes[:MOST_BARS])) for year, of in told.items()),
         )
         whole = self.told[part]["total"]
-        rows = [
-            [
-                label,
-                number(now.get(code, 0)),
-                percent(100 * now.get(code, 0) / whole, 0),
-                *(number(of.get(code, 0)) for _name, of in compared[1:]),
-            ]
-            for code, label in zip(codes, labels, strict=True)
-        ]
-        head = [words.heading(dimension), str(self.year), _("share"), *(name for name, _of in compared[1:])]
+        rows = []
+        for code in codes:
+            cells = [_cell(of[code]) for of in told.values()]
+            share = told[self.year][code]
+            cells.insert(1, DASH if share is None else percent(100 * share / whole, 0))
+            rows.append([labels[code], *cells])
+        years = [str(year) for year in told]
+        head = [words.heading(dimension), years[0], _("share"), *years[1:]]
+        return Picture(chart, charts.bars(chart, number), head, rows, self._notes(dimension, rows))
+
+    def _notes(self, dimension: str, rows: Sequence[Sequence[str]]) -> list[str]:
         notes = []
-        if len(codes) > MOST_BARS:
+        if len(rows) > MOST_BARS:
             notes.append(_("The chart shows the first %(number)s; the table shows all.", number=MOST_BARS))
         if dimension == "topic":
             notes.append(_("A contact can be about several topics, so these add up to more than all."))
         if dimension == "module":
             notes.append(_("One visit can open several modules. The shares are of all visits."))
-        return Picture(chart, charts.bars(chart, number), head, rows, notes)
+        if any(DASH in row[1:] for row in rows):
+            notes.append(_("A dash means that it counts under another name in that year."))
+        return notes
 
     def _to_be_seen(self, counts: Mapping[str, int], dimension: str) -> str:
         known = {code: count for code, count in counts.items() if code not in ("unknown", "none")} or counts
@@ -311,13 +317,14 @@ class Chapters(Telling):
             labels=tuple(one["name"] for one in shown),
             series=(Series(columns[0][1], tuple(float(one[columns[0][0]]) for one in shown)),),
         )
-        rows = [
-            [one["name"], *("–" if one.get(what) is None else number(one[what]) for what, _head in columns)]
-            for one in told
-        ]
+        rows = [[one["name"], *(_cell(one.get(what)) for what, _head in columns)] for one in told]
         head = [_("Campaign"), *(head for _what, head in columns)]
         said = _("How often a campaign was shown and clicked says nothing of anybody, so it is exact.")
         return Part("campaigns", _("Campaigns"), [said], [Picture(chart, charts.bars(chart, number), head, rows)])
+
+
+def _cell(value: int | None) -> str:
+    return DASH if value is None else number(value)
 
 
 def number(value: float) -> str:
