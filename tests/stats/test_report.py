@@ -118,7 +118,6 @@ def test_where_nothing_was_counted_there_is_nothing_to_compare_with(line: Line) 
     assert (empty["contacts"]["total"], empty["missed"]["share_percent"], empty["individuals"]["total"]) == (0, None, 0)
 
 
-@sqlite_only
 @pytest.mark.parametrize(
     ("now", "before", "change"), [(620, 449, 38.1), (1, 3, -66.7), (5, 5, 0.0), (3, 0, None), (3, None, None)]
 )
