@@ -34,6 +34,7 @@ from helpline.contacts.importing import Imported as Imported
 from helpline.contacts.importing import import_log as import_log
 from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
 from helpline.contacts.models import Topic as Topic
+from helpline.contacts.month_tallies import summed_days as summed_days
 from helpline.contacts.persons import forget_persons as forget_persons
 from helpline.contacts.releasing import Due as Due
 from helpline.contacts.releasing import count_due as count_due

@@ -12,7 +12,8 @@ Test contacts are in no tally.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from helpline.contacts.categories import LEFT_EARLY, UNKNOWN
 
@@ -22,6 +23,8 @@ ALL = "all"
 # A contact has any number of topics; here it counts once.
 ANY = "any"
 Tally = dict[str, dict[str, dict[str, int]]]
+# What is told by weekday too.
+BY_THE_HOUR = ("hour", "hour cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,44 @@ def add(into: Tally, more: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Non
     for name, counts in more.items():
         here = into.setdefault(name, {})
         for what, numbers in counts.items():
-            sums = here.setdefault(what, {})
-            for value, number in numbers.items():
-                sums[value] = sums.get(value, 0) + number
+            _add_up(here.setdefault(what, {}), numbers)
+
+
+def _add_up(sums: dict[str, int], numbers: Mapping[str, int]) -> None:
+    for value, number in numbers.items():
+        sums[value] = sums.get(value, 0) + number
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The tallies of days added up: what is told by the hour for each weekday, all else together; and the number of
+    rows of each day by cut."""
+
+    together: Tally = field(default_factory=dict)
+    by_weekday: tuple[Tally, ...] = field(default_factory=lambda: tuple({} for _ in range(7)))
+    of_days: dict[date, dict[str, int]] = field(default_factory=dict)
+
+    def add_day(self, day: date, of_day: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+        """With one day more."""
+        numbers = {}
+        for name, counts in of_day.items():
+            numbers[name] = sum(counts.get(ALL, {}).values())
+            for what, values in counts.items():
+                into = self.by_weekday[day.weekday()] if what in BY_THE_HOUR else self.together
+                _add_up(into.setdefault(name, {}).setdefault(what, {}), values)
+        self.of_days[day] = numbers
+
+    def add_sum(self, more: Sum) -> None:
+        """With other days more."""
+        add(self.together, more.together)
+        for into, other in zip(self.by_weekday, more.by_weekday, strict=True):
+            add(into, other)
+        self.of_days.update(more.of_days)
+
+
+def summed(tallies: Iterable[tuple[date, Tally]]) -> Sum:
+    """The sum of the tallies of days."""
+    whole = Sum()
+    for day, of_day in tallies:
+        whole.add_day(day, of_day)
+    return whole

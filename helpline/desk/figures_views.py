@@ -25,7 +25,7 @@ from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.staff.service import Member
 from helpline.stats import periods
-from helpline.stats.figures import Figures, figures
+from helpline.stats.figures import Figures
 from helpline.stats.periods import Day, Period, Span, Week, compared
 from helpline.stats.words import word
 
@@ -108,7 +108,8 @@ def _figures(asked: Asked, today: date) -> tuple[Figures, Figures]:
     now, before = (asked.span.first, asked.span.last), compared(asked.span, today)
     slug = asked.line.slug
     made = [
-        figures(contacts.tallies(slug, first, last, today)).narrowed(**asked.narrow) for first, last in (now, before)
+        Figures(contacts.summed_days(slug, first, last, today)).narrowed(**asked.narrow)
+        for first, last in (now, before)
     ]
     return made[0], made[1]
 
@@ -135,7 +136,7 @@ def _lines_beside(own: list[Line], asked: Asked, told: Told) -> list[tuple[str, 
         now = told.now
         if line.slug != asked.line.slug:
             today = lines.local(line, clock.now()).date()
-            now = figures(contacts.tallies(line.slug, span.first, span.last, today)).narrowed(**asked.narrow)
+            now = Figures(contacts.summed_days(line.slug, span.first, span.last, today)).narrowed(**asked.narrow)
         made.append(beside(line.name, asked.link(line=line), now))
     return made
 
