@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
 FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
-FILLED |= {"code": "fear", "chat_id": "x", "year": "2020"}
+FILLED |= {"code": "fear", "chat_id": "x", "year": "2020", "period": "2020-05", "form": "csv"}
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
 COURSE = ("selfhelp.", "returning.", "content.module")
 
@@ -128,6 +128,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("contacts.all", "contacts.answered", "contacts.missed"),
         *("wrap_up.all", "wrap_up.form"),
         "report.yearly",
+        *("releases.list", "releases.make", "releases.figures", "releases.released", "releases.exact"),
         "health.alive",
         "health.ready",
         "health.figures",
@@ -216,6 +217,8 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
     assert titled >= {rule.endpoint for rule in rules(app) if "GET" in (rule.methods or set())} - FOR_MACHINES - {
         *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file", "wrap_up.form"),
         *("campaigns.first", "topics.first"),
+        # Only analysts make them, none is made here, and files are no pages.
+        *("releases.make", "releases.figures", "releases.released", "releases.exact"),
     }
 
 
