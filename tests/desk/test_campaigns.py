@@ -222,7 +222,7 @@ def test_the_page_speaks_the_language_of_the_console(supervisor: FlaskClient) ->
     arrive(2)
     supervisor.set_cookie("lang", "nl", path="/console")
     words = said(supervisor.get(SPRING).text) + said(supervisor.get(YOUTH).text)
-    assert "Binnengekomen per klik" in words
+    assert "Bezoeken per klik" in words
     assert "Arrivals" not in words
 
 
