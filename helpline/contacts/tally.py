@@ -46,6 +46,8 @@ class AnsweredRow:
     recorded: str
     returned: str
     topics: tuple[str, ...] = ()
+    # The topics of the first level that these are or stand below.
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _of_answered(rows: Sequence[AnsweredRow]) -> dict[str, Counter[str]]:
         "concern gender": Counter(f"{row.concern} {row.gender}" for row in rows),
         "age_band gender": Counter(f"{row.age_band} {row.gender}" for row in rows),
         "topic gender": topics,
+        "topic_group": Counter(group for row in rows for group in row.groups or (UNKNOWN,)),
         "found_via": Counter(row.found_via for row in rows),
         "referral": Counter(row.referral for row in rows),
         "recorded": Counter(row.recorded for row in rows),

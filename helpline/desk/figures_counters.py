@@ -15,7 +15,7 @@ from helpline.advice import service as advice
 from helpline.contacts import campaigns
 from helpline.contacts import service as contacts
 from helpline.desk.course_views import number
-from helpline.desk.figures_parts import drawn
+from helpline.desk.figures_parts import columns, drawn
 from helpline.desk.figures_words import Part, Told, cell, share
 from helpline.lines.models import Line
 from helpline.selfhelp import service as selfhelp
@@ -64,7 +64,7 @@ def _trees(told: Told, before: tuple[date, date] | None) -> Part | None:
     codes = sorted({*now, *(was or ())}, key=lambda tree: (-now[tree], tree))
     labels = {tree: files[tree].words[language].title if tree in files else tree for tree in codes}
     rows = [[labels[tree], number(now[tree]), share(now[tree] / now.total()), _of(was, tree)] for tree in codes]
-    head = [heading("tree"), told.name, _("Share"), told.before_name]
+    head = [heading("tree"), *columns()[:3]]
     total = [_("All"), number(now.total()), share(1), cell(was.total() if was is not None else None)]
     chart = Chart(
         "trees",
@@ -95,7 +95,7 @@ def _helped(told: Told, before: tuple[date, date] | None) -> Part | None:
         return None
     labels = {"yes": _("Yes"), "partly": _("Partly"), "no": _("No")}
     rows = [[labels[code], number(now[code]), share(now[code] / now.total()), _of(was, code)] for code in labels]
-    head = [_("Answer"), told.name, _("Share"), told.before_name]
+    head = [_("Answer"), *columns()[:3]]
     total = [_("All"), number(now.total()), share(1), cell(was.total() if was is not None else None)]
     chart = Chart(
         "helped",

@@ -69,9 +69,14 @@ def shares(
         ]
         for code in codes
     ]
-    head = [heading(dimension), told.name, _("Share"), told.before_name, _("Share")]
+    head = [heading(dimension), *columns()]
     total = [_("All"), number(whole), share(1), number(was), share(1 if was else None)]
     return drawn(chart, head, rows, total, note, marks=(1, 3))
+
+
+def columns() -> list[str]:
+    """The heads behind the first: a number and its share, and those of before."""
+    return [_("Number"), _("Share"), _("Before"), _("Share before")]
 
 
 def _both(told: Told, codes: Sequence[str], now: Counts, before: Counts) -> tuple[Series, ...]:
@@ -97,18 +102,18 @@ def who(told: Told) -> list[Part]:
         shares(told, "concern", _("Who it was about"), "concern", concerns, along(ANSWERED, "concern gender"), once),
         shares(told, "age", _("Ages"), "age_band", ages, along(ANSWERED, "age_band gender"), once),
         shares(told, "gender", heading("gender"), "gender", genders, along(ANSWERED, "concern gender", 1), once),
-        topics(told),
         shares(told, "recorded", _("Recorded on image"), "recorded", YES_NO, along(ANSWERED, "recorded"), once),
         shares(told, "returned", _("In touch before"), "returned", YES_NO, along(ANSWERED, "returned"), once),
         shares(told, "found-via", _("How they found us"), "found_via", found_via, along(ANSWERED, "found_via"), once),
         shares(told, "referral", _("Where we sent them"), "referral", referrals, along(ANSWERED, "referral"), once),
+        topics(told),
     )
     return [part for part in made if part]
 
 
 def topics(told: Told) -> Part | None:
-    """Topics in two levels; a contact counts once under each of its own."""
-    now, before = (along(ANSWERED, "topic gender")(figures) for figures in (told.now, told.before))
+    """Topics in two levels: one of the first with all below it, and each of these; a contact counts once in a row."""
+    now, before = (_by_topic(figures) for figures in (told.now, told.before))
     if not now.get(ANY):
         return None
     language = web.language()
@@ -140,10 +145,15 @@ def topics(told: Told) -> Part | None:
         ]
         for code in codes
     ]
-    head = [heading("topic"), told.name, _("Share"), told.before_name, _("Share")]
+    head = [heading("topic"), *columns()]
     total = [_("Contacts"), number(now[ANY]), "", number(before.get(ANY, 0)), ""]
-    note = _("A contact counts once under each of its topics, so these add up to more than the contacts.")
+    note = _("A contact counts once in each row that fits it, so rows add up to more than the contacts.")
     return drawn(chart, head, rows, total, note, marks=(1, 3))
+
+
+def _by_topic(figures: Figures) -> dict[str, int]:
+    """Counts by topic, those of the first level with what is below them."""
+    return dict(along(ANSWERED, "topic gender")(figures)) | dict(along(ANSWERED, "topic_group")(figures))
 
 
 # When
