@@ -22,8 +22,10 @@ LONGEST_SENTENCE = 20
 SAME = {
     "%(n)s min",
     "%(n)s s",
+    "%(number)s contact",
     "Chat",
     "Chats",
+    "Contact",
     "E-mail",
     "Gender",
     "Later",
@@ -33,6 +35,7 @@ SAME = {
     "Supervisor",
     "Test",
     "Website",
+    "exact",
 }
 
 
