@@ -39,6 +39,7 @@ EMPTIED = (
     "messages",
     "refused_offers",
     "wrap_ups",
+    "contact_topics",
     "contacts",
     "missed_contacts",
     "chats",
