@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
-from tests.browser import bringing, classes, ledgers, posters, rooms, walks
+from tests.browser import bringing, classes, ledgers, posters, rooms, tallied, walks
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Desk
 from tests.browser.stage import Stage
@@ -273,6 +273,7 @@ SCENES: dict[str, Scene] = (
     | {name: missing(path) for name, path in MISSING.items()}
     | walks.SCENES
     | classes.SCENES
+    | tallied.SCENES
     | ledgers.SCENES
     | posters.SCENES
     | {
