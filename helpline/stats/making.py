@@ -166,13 +166,14 @@ def _plan(line: str, month: Period) -> _Plan:
 
 def _merged(year: Sequence[Released], before: Sequence[Month], lists: Lists) -> dict[tuple[str, str], tuple[str, ...]]:
     """What is merged all through a calendar year: as its first release did it, else by the releases of the year
-    before. Where these told nothing at all it is new, and is told."""
+    before. Where these told nothing in its first half it is new, and is told."""
     places = [(population, name) for population, names in MERGED.items() for name in names]
     if year:
         return {place: tuple(year[0].merged.get(place[1], ())) for place in places}
     known = sheets.dimensions(lists)
     told = {
-        population: sum(by_figure(month.released).get((population, ()), 0) for month in before) for population in MERGED
+        population: sum(by_figure(month.released).get((population, ()), 0) for month in before[:HALF_A_YEAR])
+        for population in MERGED
     }
     return {
         (population, name): disclosure.sparse(before, _can_be_merged(known[population, name]), population)
