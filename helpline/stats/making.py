@@ -30,6 +30,8 @@ from helpline.stats.tables import Dimension, Key, Table, by_figure
 
 # The ledger changes while it is counted at most once or twice.
 TRIES = 5
+# Months. What began later had no time to tell how often anything occurs.
+HALF_A_YEAR = 6
 # The steps of a release, as whoever waits for it is told them.
 COUNTING, ROUNDING, STORING = STEPS = ("counting", "rounding", "storing")
 Say = Callable[[Period, str], None]

@@ -228,6 +228,15 @@ def test_what_was_sparse_in_the_year_before_is_merged_all_through_the_year(line:
     assert release(line, "2020-02").merged == told.merged
 
 
+def test_a_line_that_began_late_in_the_year_before_had_no_time_to_tell_what_is_sparse(line: Line) -> None:
+    for number in range(1, 13):
+        if number > 6:
+            some(f"2019-{number:02}", 5)
+        release(line, f"2019-{number:02}")
+    some("2020-01", 5)
+    assert release(line, "2020-01").merged == {}
+
+
 def test_without_a_whole_year_before_nothing_is_merged(line: Line) -> None:
     for number in range(2, 13):
         release(line, f"2019-{number:02}")
