@@ -111,11 +111,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("public.kept", "public.counted", "public.leaving"),
         "public.about",
         "public.quick_exit",
-        "visitor.join",
-        "visitor.other_ways",
-        "visitor.room",
-        "visitor.transcript",
-        "visitor.place",
+        *("visitor.join", "visitor.other_ways", "visitor.room", "visitor.transcript", "visitor.place"),
         *("advice.begin", "advice.question", "advice.yours", "advice.on_paper", "advice.bring"),
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
@@ -129,9 +125,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("wrap_up.all", "wrap_up.form"),
         "report.yearly",
         *("releases.list", "releases.make", "releases.figures", "releases.released", "releases.exact"),
-        "health.alive",
-        "health.ready",
-        "health.figures",
+        *("health.alive", "health.ready", "health.figures"),
     }
 
 
