@@ -256,9 +256,11 @@ class Chapters(Telling):
     def _bars(self, part: str, counts: str, dimension: str, title: str) -> Picture:
         now: Mapping[str, int] = self.told[part][counts]
         earlier: Mapping[str, int] = self.before.get(part, {}).get(counts, {})
+        merged = self.told["merged"].get(dimension, ())
         codes = list(dict.fromkeys([*now, *earlier]))
         if dimension in BY_NUMBER:
-            codes.sort(key=lambda code: (code in LAST, -now.get(code, 0)))
+            codes.sort(key=lambda code: (code in merged, code in LAST, -now.get(code, 0)))
+        drawn = [code for code in codes if code not in merged][:MOST_BARS]
         compared = [(self.year, now, self.told)] + ([(self.year - 1, earlier, self.before)] if earlier else [])
         # What is told as another category was not none: nobody says how much it was.
         told = {
@@ -270,8 +272,8 @@ class Chapters(Telling):
             key=f"{part}-{counts}".replace("_", "-"),
             title=title,
             text=self._to_be_seen(now, dimension),
-            labels=tuple(labels[code] for code in codes[:MOST_BARS]),
-            series=tuple(Series(str(year), tuple(of[code] for code in codes[:MOST_BARS])) for year, of in told.items()),
+            labels=tuple(labels[code] for code in drawn),
+            series=tuple(Series(str(year), tuple(of[code] for code in drawn)) for year, of in told.items()),
         )
         whole = self.told[part]["total"]
         rows = []
@@ -282,12 +284,12 @@ class Chapters(Telling):
             rows.append([labels[code], *cells])
         years = [str(year) for year in told]
         head = [words.heading(dimension), years[0], _("share"), *years[1:]]
-        return Picture(chart, charts.bars(chart, number), head, rows, self._notes(dimension, rows))
+        return Picture(chart, charts.bars(chart, number), head, rows, self._notes(dimension, rows, len(drawn)))
 
-    def _notes(self, dimension: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    def _notes(self, dimension: str, rows: Sequence[Sequence[str]], drawn: int) -> list[str]:
         notes = []
-        if len(rows) > MOST_BARS:
-            notes.append(_("The chart shows the first %(number)s; the table shows all.", number=MOST_BARS))
+        if len(rows) > drawn:
+            notes.append(_("The chart shows the first %(number)s; the table shows all.", number=drawn))
         if dimension == "topic":
             notes.append(_("A contact can be about several topics, so these add up to more than all."))
         if dimension == "module":
@@ -297,7 +299,7 @@ class Chapters(Telling):
         return notes
 
     def _to_be_seen(self, counts: Mapping[str, int], dimension: str) -> str:
-        known = {code: count for code, count in counts.items() if code not in ("unknown", "none")} or counts
+        known = {code: count for code, count in counts.items() if code not in LAST} or counts
         most = max(known, key=lambda code: known[code])
         return str(_("Most: %(what)s, %(number)s.", what=self.word(dimension, most), number=number(known[most])))
 

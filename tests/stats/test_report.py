@@ -205,9 +205,10 @@ def test_what_is_told_under_another_name_is_no_zero(app: Flask) -> None:
     referred = pictures["contacts-by-referral"]
     assert [list(row) for row in referred.rows] == [
         ["A therapist", "50", "77%", "40"],
-        ["The police", "–", "–", "10"],
         ["Somewhere else", "15", "23%", "0"],
+        ["The police", "–", "–", "10"],
     ]
+    assert referred.chart.labels == ("A therapist", "Somewhere else")
     assert any("another name" in note for note in referred.notes)
     assert any("The police, A support group" in sentence for sentence in said.protected)
     assert any("less than 10 away" in sentence for sentence in said.protected)
