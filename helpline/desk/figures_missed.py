@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -188,8 +189,14 @@ def open_hours(told: Told) -> tuple[frozenset[Time], str]:
     against += sum(count for at, count in outside.items() if at in of_now)
     if against * AGREE <= inside.total() + outside.total():
         return of_now, _("Opening hours are those of now.")
-    were = frozenset(at for at, count in inside.items() if count > outside[at])
-    return were, _("The line had other hours then: open is what most contacts of that hour say.")
+    were = {at for at, count in inside.items() if count > outside[at]}
+    for day in range(len(WEEKDAYS)):
+        heard = [hour for hour in range(HOURS) if inside[day, hour] or outside[day, hour]]
+        for hour, after in pairwise(heard):
+            # Nobody came in an hour between two open ones: it was open too.
+            if {(day, hour), (day, after)} <= were:
+                were |= {(day, between) for between in range(hour, after)}
+    return frozenset(were), _("The line had other hours then: open is what most contacts of that hour say.")
 
 
 def _by_time(told: Told, in_hours: bool) -> Counter[Time]:

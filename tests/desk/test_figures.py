@@ -191,6 +191,17 @@ def test_the_opening_hours_of_then_are_marked_when_those_of_now_differ(superviso
     assert "20–21 3 0 0 0 0 (0) (0) 3" in words
 
 
+def test_an_hour_in_which_nobody_came_was_open_between_two_that_were(supervisor: FlaskClient) -> None:
+    lines.change_line("prevention", {"hours": "closed"})
+    answered(date(2026, 3, 9), hour=10)
+    answered(date(2026, 3, 9), hour=14)
+    missed(date(2026, 3, 9), hour=17, in_hours=False)
+    words = said(supervisor.get(ROOT).text)
+    assert " 9–10 (0) (0) " in words
+    assert [f" {hour}–{hour + 1} 0 (0) " in words for hour in range(10, 17)] == [True] * 5 + [False] * 2
+    assert " 17–18 (1) (0) " in words
+
+
 def test_the_page_speaks_the_language_of_the_console(supervisor: FlaskClient) -> None:
     answered(date(2026, 3, 2), 1234)
     missed(date(2026, 3, 9), 38)
