@@ -66,6 +66,15 @@ def released_periods(line: str) -> set[Period]:
         return store.periods_of(session, line)
 
 
+def topics_told(line: str) -> set[str]:
+    """The topics that a release of this line names, if only with a 0; to delete one would tell that nobody had it."""
+    with reading() as session:
+        releases = store.every(session, line)
+    dimensions = (dimension for told in releases for table in told.tables for dimension in table.dimensions)
+    named = {category for dimension in dimensions if dimension.name == "topic" for category in dimension.categories}
+    return named.union(*(words for told in releases for words in told.merged.values()))
+
+
 def year_tables(line: str, year: int) -> YearTold:
     """What the releases of a line's year tell together. Nothing is released by asking: `release_year` does that."""
     with reading() as session:

@@ -77,6 +77,11 @@ def periods_of(session: Session, line: str) -> set[Period]:
     return {_period(period) for period in session.scalars(select(Released.period).where(Released.line == line))}
 
 
+def every(session: Session, line: str) -> list[Told]:
+    """All releases of a line as everybody may read them."""
+    return [told(row) for row in session.scalars(select(Released).where(Released.line == line))]
+
+
 def forget_exact(session: Session, line: str, year: int) -> None:
     """Keep of the months of this year only what was told."""
     of_year = (Released.line == line, Released.period.like(f"{year:04}-%"))

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 from helpline.contacts import service as contacts
 from helpline.contacts.service import Answers
 from helpline.lines import service as lines
+from helpline.stats import service as stats
+from helpline.stats.periods import Period
 from tests.house.test_routes import JSON, signed_in, wrong_with
 from tests.postgres import sqlite_only
 from tests.web.pages import Page
@@ -187,3 +189,23 @@ def test_only_what_was_never_used_is_deleted(supervisor: FlaskClient) -> None:
     assert answer.headers["Location"] == f"{YOUTH}#topic-threats"
     assert never not in order("threats")
     assert supervisor.get(f"{YOUTH}{never}/").status_code == 404
+
+
+def test_a_topic_that_a_release_names_stays_for_its_end_would_tell_that_nobody_had_it(supervisor: FlaskClient) -> None:
+    use("grooming")
+    added = "added_later"
+    path = f"{YOUTH}fear/"
+    before = supervisor.get(path).text
+    assert f"{path}delete" in before
+    released = stats.release_month(lines.get_line("youth"), Period(2026, 3), datetime(2026, 4, 2, 12, tzinfo=UTC))
+    assert "fear" in released.table("answered-by-topic").dimensions[0].categories
+    contacts.add_topic("youth", added, {"en": "Added later", "nl": "Later toegevoegd"})
+    token = Page(before).form(f"{path}delete").fields["csrf_token"]
+    assert supervisor.post(f"{path}delete", data={"csrf_token": token}).status_code == 409
+    page = supervisor.get(path).text
+    assert "A release names this topic" in page
+    assert f"{path}delete" not in page
+    assert supervisor.post(f"{YOUTH}{added}/delete", data={"csrf_token": token}).status_code == 303
+    codes = {topic.code for topic in contacts.topics_of("youth")}
+    assert "fear" in codes
+    assert added not in codes
