@@ -119,7 +119,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "desk.desk",
         "desk.change_language",
         *("content.lines", "content.tree", "content.page", "content.module"),
-        *("course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
+        *("figures.show", "course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
         *("topics.first", "topics.list", "topics.topic"),
         *("contacts.all", "contacts.answered", "contacts.missed"),
         *("wrap_up.all", "wrap_up.form"),
