@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -82,6 +83,9 @@ class _Covers(Telling):
             return str(_("so far"))
         if part["previous"] is None or part["change_percent"] is None:
             return str(_("no year before to compare with"))
+        if began := self.began:
+            told = {"year": self.year - 1, "month": format_date(began, "LLLL"), "number": number(part["previous"])}
+            return str(_("%(year)s, from %(month)s on: %(number)s", **told))
         signed = ("+" if part["change_percent"] > 0 else "") + percent(part["change_percent"])
         told = {"change": signed, "year": self.year - 1, "number": number(part["previous"])}
         return str(_("%(change)s on %(year)s (%(number)s)", **told))
@@ -119,7 +123,7 @@ class _Covers(Telling):
 
     def _grown(self, part: Mapping[str, Any]) -> str:
         change = part["change_percent"]
-        if not self.over or change is None:
+        if not self.over or change is None or self.began:
             return ""
         if change == 0:
             same = _("That is as many as in %(year)s.", year=self.year - 1)

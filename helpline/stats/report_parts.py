@@ -22,6 +22,8 @@ Names = Mapping[str, str]
 BY_NUMBER = ("topic", "found_via", "referral", "module", "tree", "missed_reason", "channel")
 LAST = ("other", "unknown", "none")
 DASH = "–"
+# A year of which so many months are empty at its beginning is no year to compare with.
+LATE = 3
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class Telling:
         """The year before, where there is something in it to compare with."""
         earlier = self.told["before"] or {}
         return earlier if earlier.get("contacts", {}).get("total") or earlier.get("missed", {}).get("total") else {}
+
+    @property
+    def began(self) -> date | None:
+        """The month in which counting began in the year before, where that was so late that no change can be told."""
+        counted = [self.before[part]["by_month"] for part in ("contacts", "missed")] if self.before else [{}]
+        months = [month for month in counted[0] if any(counts[month] for counts in counted)]
+        first = date.fromisoformat(f"{min(months)}-01") if months else None
+        return first if first and first.month > LATE else None
 
     def word(self, dimension: str, code: str) -> str:
         """A code in words: those of the line first."""

@@ -170,7 +170,9 @@ def test_a_year_that_was_not_released_whole_has_no_released_report(line: Line) -
 # The document
 
 
-def a_year(merged: Mapping[str, tuple[str, ...]] | None = None, **counts: int) -> Year:
+def a_year(
+    merged: Mapping[str, tuple[str, ...]] | None = None, year: int = 2020, month: int = 1, **counts: int
+) -> Year:
     """A released year in which contacts were referred here and there."""
     known = dimensions(Lists("prevention"))
     number = sum(counts.values())
@@ -192,13 +194,13 @@ def a_year(merged: Mapping[str, tuple[str, ...]] | None = None, **counts: int) -
         table("missed-by-time", "missed", {}, "weekday", "part_of_day"),
     ]
     bounds = {"month": 5, "year": 10, "individuals": 5}
-    return Year({one.name: one for one in tables}, {"2020-01": (number, 0)}, bounds, merged or {})
+    return Year({one.name: one for one in tables}, {f"{year}-{month:02}": (number, 0)}, bounds, merged or {})
 
 
 @sqlite_only
 def test_what_is_told_under_another_name_is_no_zero(app: Flask) -> None:
     now = a_year({"referral": ("police", "support_group")}, practitioner=50, other=15)
-    told = report("prevention", 2020, now, a_year(practitioner=40, police=10), [])
+    told = report("prevention", 2020, now, a_year(None, 2019, practitioner=40, police=10), [])
     with app.test_request_context("/console/"):
         said = document(told, "Anders verder", {})
     pictures = {one.chart.key: one for part in said.parts for one in part.pictures}
@@ -214,6 +216,16 @@ def test_what_is_told_under_another_name_is_no_zero(app: Flask) -> None:
     assert any("less than 10 away" in sentence for sentence in said.protected)
     assert "less than 5 away from" in " ".join(said.protected)
     assert [fact.compared for fact in said.facts] == ["+30.0% on 2019 (50)"]
+
+
+@sqlite_only
+def test_a_year_that_was_counted_late_is_no_year_to_compare_with(app: Flask) -> None:
+    told = report("prevention", 2020, a_year(other=60), a_year(None, 2019, 11, other=10), [])
+    with app.test_request_context("/console/"):
+        said = document(told, "Anders verder", {})
+    assert [fact.compared for fact in said.facts] == ["2019, from November on: 10"]
+    assert "more than" not in " ".join(said.sentences)
+    assert told["contacts"]["change_percent"] == 500.0
 
 
 @sqlite_only
