@@ -96,15 +96,15 @@ class _Covers(Telling):
         said = []
         if not self.over:
             said.append(_("%(year)s is not over: this is what was counted so far.", year=self.year))
-        said.append(
-            _(
-                "In %(year)s %(line)s answered %(number)s.",
-                year=self.year,
-                line=line,
-                number=_contacts(contacts["total"]),
-            )
-            + self._grown(contacts)
+        answered = ngettext(
+            "In %(year)s %(line)s answered %(number)s contact.",
+            "In %(year)s %(line)s answered %(number)s contacts.",
+            contacts["total"],
+            year=self.year,
+            line=line,
+            number=number(contacts["total"]),
         )
+        said.append(answered + self._grown(contacts))
         if contacts["by_channel"]:
             said.append(_("Most came by %(channel)s.", channel=self._most(contacts["by_channel"], "channel")))
         if missed["total"]:
@@ -195,7 +195,3 @@ def _counted(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     found.append((_("Unknown"), _("Nobody asked, or nobody told. We ask only what helps.")))
     found.append((_("Day and time"), _("Those of the clock where the helpline is. A contact counts when it began.")))
     return found
-
-
-def _contacts(total: int) -> str:
-    return str(ngettext("%(number)s contact", "%(number)s contacts", total, number=number(total)))

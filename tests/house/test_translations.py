@@ -22,7 +22,6 @@ LONGEST_SENTENCE = 20
 SAME = {
     "%(n)s min",
     "%(n)s s",
-    "%(number)s contact",
     "Chat",
     "Chats",
     "Contact",
