@@ -99,7 +99,7 @@ def test_lines_stand_beside_one_another_and_are_never_added_up(app: Flask) -> No
 def test_a_supervisor_of_one_line_reads_nothing_of_the_other(supervisor: FlaskClient) -> None:
     answered(date(2026, 3, 2), 23, line="youth")
     page = supervisor.get(ROOT).text
-    assert "Nothing was counted in March 2026." in page
+    assert "Nothing was counted: March 2026." in page
     assert "Zeg het ons" not in page
 
 
@@ -154,7 +154,7 @@ def test_every_link_of_the_page_leads_somewhere(supervisor: FlaskClient) -> None
 def test_an_empty_month_says_what_will_be_here(supervisor: FlaskClient) -> None:
     answer = supervisor.get(f"{ROOT}?period=2025-07")
     assert wrong_with(answer, ROOT) == []
-    assert "Nothing was counted in July 2025. As soon as a contact is answered or missed it is counted" in said(
+    assert "Nothing was counted: July 2025. As soon as a contact is answered or missed it is counted" in said(
         answer.text
     )
     assert "<svg" not in answer.text[answer.text.index("<main") :]
