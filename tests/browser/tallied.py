@@ -67,7 +67,8 @@ def of_a_year(stage: Stage) -> Page:
 def of_a_month(stage: Stage) -> Page:
     """A month that is over, in the language with the longer words."""
     today = filled(stage)
-    page = supervisor(stage)
+    page = stage.page("dora")
+    stage.sign_in_quietly("dora", page)
     page.goto(f"{stage.url}/console/language/nl")
     page.goto(f"{stage.url}{ROOM}?period={(today.replace(day=1) - timedelta(days=1)):%Y-%m}")
     return page

@@ -120,6 +120,7 @@ COMMITTERS = {
     "helpline/contacts/counters.py",
     "helpline/contacts/campaigns.py",
     "helpline/contacts/catching.py",
+    "helpline/contacts/month_tallies.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
     "helpline/staff/duties.py",
