@@ -19,6 +19,8 @@ FORMATS = ("csv", "xlsx")
 EXACT = "exact, not for publication"
 READ_ME = "READ-ME.txt"
 COUNT = "count"
+# How the names of all tables begin.
+OURS = ("answered-", "missed-", "self-help-", "advice-", "individuals-")
 # What a spreadsheet takes for a formula, also behind a tab or a carriage return.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 WIDTH = 24
@@ -117,7 +119,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def _put(made: Path, place: Path, old: Path) -> None:
-    """Move what was made to its place. Of a folder that is there already what an export writes is replaced."""
+    """Move what was made to its place. Of a folder that is there already only what an export writes is replaced."""
     if not made.is_dir() or not place.exists():
         made.replace(place)
         return
@@ -125,7 +127,7 @@ def _put(made: Path, place: Path, old: Path) -> None:
     place.rename(old / place.name)
     made.rename(place)
     for before in (old / place.name).iterdir():
-        if before.name != READ_ME and before.suffix != ".csv":
+        if before.name != READ_ME and not (before.suffix == ".csv" and before.name.startswith(OURS)):
             before.rename(place / before.name)
 
 
@@ -170,8 +172,8 @@ def _notes(sheets: Sheets, told: Told) -> Iterator[str]:
             f"{told.year_within}."
         )
     yield (
-        f"Late rows: {told.late_rows}. So many contacts and missed contacts are of earlier months and came too late "
-        f"for their release; told like all figures, as the sum of two that differ by less than {told.within} each."
+        f"Late rows: {told.late_rows}. About so many contacts and missed contacts are of earlier months and came too "
+        "late for their release; protected like all figures."
     )
     for dimension, words in told.merged.items():
         yield (
