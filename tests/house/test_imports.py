@@ -121,9 +121,12 @@ COMMITTERS = {
     "helpline/contacts/campaigns.py",
     "helpline/contacts/catching.py",
     "helpline/contacts/month_tallies.py",
+    "helpline/contacts/releasing.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
     "helpline/staff/duties.py",
+    "helpline/stats/making.py",
+    "helpline/stats/runs.py",
     "helpline/privacy/sessions.py",
 }
 
