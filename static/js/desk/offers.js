@@ -150,7 +150,7 @@ function draw() {
   byId('offers').classList.toggle('ringing', offers.length > 0);
   const why = offers.length ? '' : whyQuiet();
   setText(byId('offers-empty'), why && word(`rings-none.${why}`, { n: state.wrapUps.length }));
-  show(byId('offers-wrap'), why === 'wrap-ups');
+  show(byId('offers-wrap-place'), why === 'wrap-ups');
   // Without a line no button in it can be focused; then it is scrolled by keyboard itself.
   byId('offers').tabIndex = offers.length && !state.online ? 0 : -1;
 }
