@@ -24,8 +24,8 @@ from helpline.contacts.models import Contact, ContactTopic, DayTally, MissedCont
 from helpline.contacts.tally import AnsweredRow, MissedRow, Tally, tally
 from helpline.db import reading, transaction
 
-# A day is young as long as chats of it may end and be described; who writes older ones marks them.
-YOUNG = timedelta(days=6)
+# A day is young as long as most chats of it end and are described; who writes older ones marks them.
+YOUNG = timedelta(days=1)
 # Between both no day is kept, nor need be marked: no transaction lasts so long.
 KEPT_AFTER = YOUNG + timedelta(days=2)
 # So many days are read at once; in between others get their turn.
@@ -55,6 +55,7 @@ MISSED_COLUMNS = (
     MissedContact.cause,
     MissedContact.caught_by,
 )
+PARENTS = select(Topic.line, Topic.code, Topic.parent)
 
 
 def tallies(line: str, first: date, last: date, today: date) -> list[tuple[date, Tally]]:
@@ -105,13 +106,13 @@ def rows_of(
     other = merged_topics or {}
     topics: dict[str, set[str]] = defaultdict(set)
     groups: dict[str, set[str]] = defaultdict(set)
-    wanted = select(ContactTopic.contact_key, ContactTopic.topic, Topic.parent)
-    wanted = wanted.join(Contact, Contact.key == ContactTopic.contact_key)
     # A topic never goes to another group, so what is kept of a day stays true.
-    of_line = (Topic.line == Contact.line) & (Topic.code == ContactTopic.topic)
-    for key, topic, parent in session.execute(wanted.outerjoin(Topic, of_line).where(~Contact.test, *of_answered)):
+    parents = {(line, code): parent or code for line, code, parent in session.execute(PARENTS).all()}
+    wanted = select(ContactTopic.contact_key, Contact.line, ContactTopic.topic)
+    wanted = wanted.join(Contact, Contact.key == ContactTopic.contact_key).where(~Contact.test, *of_answered)
+    for key, line, topic in session.execute(wanted).all():
         topics[key].add(other.get(topic, topic))
-        groups[key].add(parent or topic)
+        groups[key].add(parents.get((line, topic), topic))
     answered: dict[date, list[AnsweredRow]] = defaultdict(list)
     contacts = select(Contact.on_date, Contact.key, *ANSWERED_COLUMNS).where(~Contact.test, *of_answered)
     for contact in session.execute(contacts).all():

@@ -125,6 +125,9 @@ def add(into: Tally, more: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Non
 
 
 def _add_up(sums: dict[str, int], numbers: Mapping[str, int]) -> None:
+    if not sums:
+        sums.update(numbers)
+        return
     for value, number in numbers.items():
         sums[value] = sums.get(value, 0) + number
 
