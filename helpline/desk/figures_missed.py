@@ -164,9 +164,11 @@ def weekday_by_hour(told: Told) -> Part | None:
     chart = Chart("heat", _("When contacts are missed"), _peak(counts), labels, ())
     legend = (_("opening hours"), _("missed: none to"))
 
+    # 168 cells: their words are looked up once.
+    days, of_cell = [word("weekday", day) for day in WEEKDAYS], _("%(day)s %(start)s–%(end)s: %(number)s")
+
     def say(weekday: int, hour: int, count: int) -> str:
-        day = word("weekday", WEEKDAYS[weekday])
-        return _("%(day)s %(start)s–%(end)s: %(number)s", day=day, start=hour, end=hour + 1, number=number(count))
+        return of_cell % {"day": days[weekday], "start": hour, "end": hour + 1, "number": number(count)}
 
     rows = []
     for hour in range(HOURS):

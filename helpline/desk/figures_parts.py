@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
@@ -25,6 +26,8 @@ YES_NO = ("yes", "no", UNKNOWN)
 # The upper ends of bands of a wait in seconds, of a length in minutes; what is longer is the last band.
 WAITS, LENGTHS = (60, 120, 300, 600, 1200), (5, 15, 30, 45, 60)
 Counts = Mapping[str, int]
+# A weekday and an hour.
+Time = tuple[str, int]
 
 
 def drawn(
@@ -161,10 +164,11 @@ def _by_topic(figures: Figures) -> dict[str, int]:
 
 def when(told: Told) -> list[Part]:
     """Answered and missed over time, by weekday and by hour."""
+    by_time = [figures.by_time(ledger) for ledger in (ANSWERED, MISSED) for figures in (told.now, told.before)]
     made = [] if isinstance(told.span, Day) else [over_time(told)]
     if isinstance(told.span, Period):
-        made.append(_by_weekday(told))
-    return [*made, _by_hour(told)]
+        made.append(_by_weekday(told, by_time))
+    return [*made, _by_hour(told, by_time)]
 
 
 def _four(
@@ -187,7 +191,8 @@ def over_time(told: Told) -> Part:
         if place >= len(spans) or spans[place][1] > end:
             return None
         _name, first, last = spans[place]
-        return sum(count for day, count in counts.items() if first <= day <= last)
+        days = (first + timedelta(days=more) for more in range((last - first).days + 1))
+        return sum(counts.get(day, 0) for day in days)
 
     rows = []
     for place in range(max(len(steps), len(were))):
@@ -215,21 +220,15 @@ def over_time(told: Told) -> Part:
     return Part(chart, charts.lines(chart, number), head, cells, sums, notes)
 
 
-def _by_weekday(told: Told) -> Part:
-    counts = [figures.by_time(ledger) for ledger in (ANSWERED, MISSED) for figures in (told.now, told.before)]
-    rows = [
-        (word("weekday", day), [sum(count for (here, _h), count in some.items() if here == day) for some in counts])
-        for day in WEEKDAYS
-    ]
+def _by_weekday(told: Told, by_time: Sequence[Counter[Time]]) -> Part:
+    counts = [_along_time(some, 0) for some in by_time]
+    rows = [(word("weekday", day), [some[day] for some in counts]) for day in WEEKDAYS]
     return _two_bars(told, "weekday", _("Contacts by weekday"), heading("weekday"), rows)
 
 
-def _by_hour(told: Told) -> Part:
-    counts = [figures.by_time(ledger) for ledger in (ANSWERED, MISSED) for figures in (told.now, told.before)]
-    rows = [
-        (f"{hour}–{hour + 1}", [sum(count for (_d, here), count in some.items() if here == hour) for some in counts])
-        for hour in range(HOURS)
-    ]
+def _by_hour(told: Told, by_time: Sequence[Counter[Time]]) -> Part:
+    counts = [_along_time(some, 1) for some in by_time]
+    rows = [(f"{hour}–{hour + 1}", [some[hour] for some in counts]) for hour in range(HOURS)]
     head, cells, sums = _four(told, _("Hour"), rows)
     most = max(range(HOURS), key=lambda hour: rows[hour][1][0])
     text = _("Most answered: %(when)s, %(number)s.", when=rows[most][0], number=number(rows[most][1][0]))
@@ -241,6 +240,13 @@ def _by_hour(told: Told) -> Part:
     chart = Chart("hour", _("Contacts by hour"), text, labels, series)
     note = _("By the hour in which they came, on the clock of the line.")
     return Part(chart, charts.lines(chart, number), head, cells, sums, [note])
+
+
+def _along_time(by_time: Counter[Time], axis: int) -> Counter[str | int]:
+    counted: Counter[str | int] = Counter()
+    for at, count in by_time.items():
+        counted[at[axis]] += count
+    return counted
 
 
 def _two_bars(
