@@ -10,7 +10,7 @@ from typing import Any
 
 from babel import numbers
 from flask import Blueprint, abort, render_template, request
-from flask_babel import format_date, format_percent, get_locale
+from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -199,4 +199,9 @@ def _written(locale: str, value: float, decimals: int) -> str:
 
 def percent(part: float, decimals: int = 0) -> str:
     """A part of one as a percentage."""
-    return format_percent(part, format="#,##0" + ("." + "0" * decimals if decimals else "") + "%")
+    return _as_percent(str(get_locale()), part, decimals)
+
+
+@lru_cache(maxsize=10_000)
+def _as_percent(locale: str, part: float, decimals: int) -> str:
+    return numbers.format_percent(part, format="#,##0" + ("." + "0" * decimals if decimals else "") + "%", locale=locale)
