@@ -204,4 +204,6 @@ def percent(part: float, decimals: int = 0) -> str:
 
 @lru_cache(maxsize=10_000)
 def _as_percent(locale: str, part: float, decimals: int) -> str:
-    return numbers.format_percent(part, format="#,##0" + ("." + "0" * decimals if decimals else "") + "%", locale=locale)
+    return numbers.format_percent(
+        part, format="#,##0" + ("." + "0" * decimals if decimals else "") + "%", locale=locale
+    )
