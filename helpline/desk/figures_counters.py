@@ -26,12 +26,16 @@ from helpline.stats.words import heading
 
 @dataclass(frozen=True)
 class Beside:
-    """What the page says of them. `apart`: whether these days are still told apart, else only months are known."""
+    """What the page says of them. `apart`: whether these days are still told apart, else only months are known.
+
+    `before_gone`: the days that they are compared with are not told apart any more.
+    """
 
     apart: bool
     parts: tuple[Part, ...] = ()
     course: str = ""
     campaigns: tuple[tuple[str, str, list[str]], ...] = ()
+    before_gone: bool = False
 
 
 def beside_the_ledgers(told: Told) -> Beside:
@@ -44,7 +48,13 @@ def beside_the_ledgers(told: Told) -> Beside:
     parts = ()
     if advice.has_advice(slug):
         parts = tuple(part for part in (_trees(told, before), _helped(told, before)) if part)
-    return Beside(True, parts, _course(told, before), tuple(_campaigns(slug, first, last)))
+    return Beside(
+        apart=True,
+        parts=parts,
+        course=_course(told, before),
+        campaigns=tuple(_campaigns(slug, first, last)),
+        before_gone=before is None and bool(parts),
+    )
 
 
 def _told_apart(first: date, last: date) -> bool:

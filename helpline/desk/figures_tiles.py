@@ -82,7 +82,8 @@ def _caught(told: Told) -> Tile:
 
 
 def _measured(spread: Spread) -> str:
-    return ngettext("Of %(num)s contact.", "Of %(num)s contacts.", spread.measured)
+    measured = spread.measured
+    return ngettext("Of %(number)s contact.", "Of %(number)s contacts.", measured, number=number(measured))
 
 
 def _wait(told: Told) -> Tile:
