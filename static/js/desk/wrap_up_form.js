@@ -29,6 +29,7 @@ function startTopics(topics) {
   const find = topics.querySelector('[data-find]');
   const field = find.querySelector('input');
   find.hidden = false;
+  const groups = topics.querySelector('[data-groups]');
   let first = null;
 
   const shown = () => items.filter((item) => !item.li.hidden);
@@ -42,6 +43,9 @@ function startTopics(topics) {
     const parts = plain(field.value).split(/\s+/).filter(Boolean);
     const fits = (text) => parts.every((part) => text.includes(part));
     first = null;
+    // What stands below stays where it is while less and less is found.
+    if (!parts.length) groups.style.minHeight = '';
+    else groups.style.minHeight ||= `${groups.offsetHeight}px`;
     for (const item of items) {
       const found = fits(item.found);
       const seen = found || fits(item.found + item.group);
@@ -88,7 +92,7 @@ function startTopics(topics) {
     }
     event.preventDefault();
   });
-  topics.querySelector('[data-groups]').addEventListener('keydown', (event) => {
+  groups.addEventListener('keydown', (event) => {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
     if (!(event.key in steps) || event.altKey || event.ctrlKey) return;
     const visible = shown();
