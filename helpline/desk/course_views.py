@@ -65,7 +65,7 @@ def show() -> Any:
 
 
 def _told(line: Line, period: Period, today: date) -> dict[str, Any]:
-    titles, order = _modules(line.slug)
+    titles, order = module_titles(line.slug)
     rows = contacts.course_counts(line.slug, period.before.first, period.last)
     now, before = (figures(rows, told, order, today) for told in (period, period.before))
     since = contacts.course_counted_since(line.slug)
@@ -89,7 +89,7 @@ def _told(line: Line, period: Period, today: date) -> dict[str, Any]:
     }
 
 
-def _modules(line: str) -> tuple[Mapping[str, str], list[str]]:
+def module_titles(line: str) -> tuple[Mapping[str, str], list[str]]:
     """What the modules of a line's course are called in the language of the console, in the order of the course."""
     content = selfhelp.content_of(line)
     said = content.words.get(web.language()) or next(iter(content.words.values()))

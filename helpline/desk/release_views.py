@@ -15,10 +15,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpline import clock, web
+from helpline.advice import service as advice
 from helpline.contacts import service as contacts
-from helpline.desk.course_views import name_of, number
+from helpline.desk.course_views import module_titles, name_of, number
 from helpline.lines import service as lines
 from helpline.lines.models import Line
+from helpline.selfhelp import service as selfhelp
 from helpline.staff.service import Member
 from helpline.stats import periods, service
 from helpline.stats.periods import Period
@@ -175,16 +177,16 @@ def read(line: str, period: str) -> Page:
     told = service.told(line, wanted)
     if told is None or wanted.month is None:
         abort(404)
-    topics = {topic.code: topic.labels.get(web.language(), topic.code) for topic in contacts.topics_of(line)}
+    labels = _labels(line)
     return render_template(
         "desk/releases_figures.html",
         member=current_user,
         told_line=told_line,
         told=told,
         name=name_of(wanted),
-        tables=[_shown(table, topics) for table in told.tables],
+        tables=[_shown(table, labels) for table in told.tables],
         merged=[
-            (heading(name), ", ".join(_said(name, code, topics) for code in codes))
+            (heading(name), ", ".join(_said(name, code, labels) for code in codes))
             for name, codes in told.merged.items()
         ],
         number=number,
@@ -201,14 +203,28 @@ class Shown:
     rows: Sequence[Sequence[str]]
 
 
-def _said(dimension: str, code: str, topics: Mapping[str, str]) -> str:
-    return topics.get(code) or word(dimension, code) if dimension == "topic" else word(dimension, code)
+def _labels(line: str) -> dict[str, Mapping[str, str]]:
+    """What the line itself calls the codes of its lists, by dimension."""
+    language = web.language()
+    labels: dict[str, Mapping[str, str]] = {
+        "topic": {topic.code: topic.labels.get(language, topic.code) for topic in contacts.topics_of(line)}
+    }
+    if selfhelp.has_course(line):
+        labels["module"], _order = module_titles(line)
+    if advice.has_advice(line):
+        trees = advice.content_of(line).files.trees
+        labels["tree"] = {code: tree.words[language].title for code, tree in trees.items()}
+    return labels
 
 
-def _shown(table: Table, topics: Mapping[str, str]) -> Shown:
+def _said(dimension: str, code: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    return labels.get(dimension, {}).get(code) or word(dimension, code)
+
+
+def _shown(table: Table, labels: Mapping[str, Mapping[str, str]]) -> Shown:
     figures, down, across = table.figures(), table.dimensions[0], table.dimensions[1:]
     columns = list(product(*(dimension.words for dimension in across)))
-    names = [", ".join(word(d.name, code) for d, code in zip(across, key, strict=True)) for key in columns]
+    names = [", ".join(_said(d.name, code, labels) for d, code in zip(across, key, strict=True)) for key in columns]
     titles = {
         "answered": _("Answered contacts"),
         "missed": _("Missed contacts"),
@@ -222,7 +238,7 @@ def _shown(table: Table, topics: Mapping[str, str]) -> Shown:
         title=f"{title}: {' × '.join(heading(dimension.name) for dimension in table.dimensions)}",
         head=[heading(down.name), *(names if across else [_("Number")])],
         rows=[
-            [_said(down.name, code, topics), *(number(figures[(code, *key)]) for key in columns)] for code in down.words
+            [_said(down.name, code, labels), *(number(figures[(code, *key)]) for key in columns)] for code in down.words
         ],
     )
 
