@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from helpline.contacts.categories import NONE
+from helpline.contacts.categories import CLOSED, NONE
 from helpline.contacts.models import MissedContact
 from helpline.contacts.tallies import days_written
 from helpline.db import transaction
@@ -51,7 +51,7 @@ def mark_caught(line: Line, by: str, *, cause: str, at: datetime, language: str,
         MissedContact.channel == "chat",
         MissedContact.on_date == here.date(),
         MissedContact.on_hour == here.hour,
-        MissedContact.in_hours == lines.was_open(line, at),
+        MissedContact.in_hours == (cause != CLOSED and lines.was_open(line, at)),
         MissedContact.cause == cause,
         MissedContact.language == language,
         MissedContact.wait_s.is_not_distinct_from(wait_s),

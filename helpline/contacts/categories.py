@@ -16,8 +16,10 @@ CHANNELS = ("chat", "phone", "email", "letter")
 CONCERNS = ("self", "other", "professional", "general")
 GENDERS = ("male", "female", "other")
 ANSWERS = ("yes", "no")
+# Outside opening hours by definition, whatever the hours of the line are by now.
+CLOSED = "closed"
 CAUSES = (
-    "closed",
+    CLOSED,
     "nobody_on_duty",
     "queue_full",
     "left",

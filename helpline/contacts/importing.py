@@ -23,7 +23,7 @@ from sqlalchemy.schema import CreateTable
 from helpline import db
 from helpline.contacts import persons
 from helpline.contacts.call_log import COLUMNS, Entry, Problem, entries
-from helpline.contacts.categories import NONE, UNKNOWN
+from helpline.contacts.categories import CLOSED, NONE, UNKNOWN
 from helpline.contacts.models import Contact, ContactTopic, ImportedFile, MissedContact, Topic
 from helpline.contacts.tallies import days_written
 from helpline.contacts.topic_editing import SPACING
@@ -180,7 +180,7 @@ class _Waiting:
             "channel": entry.channel,
             "on_date": here.date(),
             "on_hour": here.hour,
-            "in_hours": lines.was_open(line, entry.at),
+            "in_hours": entry.cause != CLOSED and lines.was_open(line, entry.at),
             "language": UNKNOWN,
             "wait_s": None,
             "test": False,

@@ -101,9 +101,10 @@ def band_of_wait(seconds: float) -> int:
     return max(0, int(seconds) // 10 * 10)
 
 
-def _when(line: Line, moment: datetime) -> dict[str, object]:
+def _when(line: Line, moment: datetime, cause: str = "") -> dict[str, object]:
     here = lines.local(line, moment)
-    return {"on_date": here.date(), "on_hour": here.hour, "in_hours": lines.was_open(line, moment)}
+    inside = cause != categories.CLOSED and lines.was_open(line, moment)
+    return {"on_date": here.date(), "on_hour": here.hour, "in_hours": inside}
 
 
 def record_contact(
@@ -206,7 +207,7 @@ def record_missed(
             cause=cause,
             test=test,
             wait_s=None if wait_s is None else band_of_wait(wait_s),
-            **_when(line, at),
+            **_when(line, at, cause),
         )
         _add(session, row, key)
         days_written(session, line.slug, [row.on_date])

@@ -107,6 +107,12 @@ def test_whether_it_was_in_hours_is_asked_of_the_line(told: str, inside: bool) -
     assert the_contact().in_hours is the_missed_contact().in_hours is inside
 
 
+def test_what_a_closed_line_missed_was_outside_whatever_its_hours_are_by_now() -> None:
+    lines.change_line("prevention", {"hours": "always"})
+    take(a_log(missed(missed_reason="closed")))
+    assert the_missed_contact().in_hours is False
+
+
 @given(
     st.datetimes(datetime(2019, 3, 28), datetime(2019, 4, 3))
     | st.datetimes(datetime(2019, 10, 24), datetime(2020, 1, 3)),

@@ -98,6 +98,13 @@ def test_a_row_tells_whether_the_line_was_open_then(hours: str, inside: bool) ->
     assert the_missed_contact().in_hours is inside
 
 
+def test_what_a_closed_line_missed_was_outside_opening_hours_and_is_caught_as_that() -> None:
+    youth = lines.change_line("youth", {"hours": "always"})
+    a_missed_contact(at=NOON, cause="closed")
+    assert the_missed_contact().in_hours is False
+    assert service.mark_caught(youth, "advice", cause="closed", at=NOON, language="nl", wait_s=0)
+
+
 # Order and links
 
 
