@@ -6,13 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
+from helpline import db
 from helpline.contacts import service as contacts
 from helpline.contacts.models import Contact, ContactTopic, MissedContact
 from helpline.db import reading, transaction
@@ -25,6 +26,7 @@ from helpline.stats.periods import Period, parse
 from helpline.stats.service import CannotRelease, NotOver, Told
 from helpline.stats.tables import ANY, TOTAL
 from tests.builders.logs import a_log, answered, missed
+from tests.postgres import sqlite_only
 
 NOW = datetime(2021, 2, 3, 12, tzinfo=UTC)
 ALL = (TOTAL, TOTAL)
@@ -181,6 +183,21 @@ def test_each_line_has_its_own(line: Line) -> None:
     assert service.told("youth", month("2020-05")) is None
     assert exact("prevention", "2020-05")["answered-by-age"][ALL] == 10
     assert counted_in() == {None: 20, "2020-05": 10}
+
+
+@sqlite_only
+@pytest.mark.parametrize("ledger", [Contact, MissedContact])
+@pytest.mark.parametrize("counted_in", [None, "2020-05"])
+def test_rows_are_found_without_looking_at_what_was_counted_before(
+    line: Line, ledger: type[Contact] | type[MissedContact], counted_in: str | None
+) -> None:
+    """While a release marks its rows every other writer waits."""
+    due = contacts.Due(line.slug, "2020-05", date(2018, 1, 1), date(2020, 5, 31), {})
+    wanted = select(ledger).where(~ledger.test, *due.rows(ledger, counted_in))
+    plain = wanted.compile(db.engine(), compile_kwargs={"literal_binds": True})
+    with reading() as session:
+        [(*_, plan)] = session.execute(text(f"EXPLAIN QUERY PLAN {plain}"))
+    assert f"ix_{ledger.__tablename__}_line_counted_in_on_date (line=? AND counted_in=? AND on_date>?" in plan
 
 
 # The order of months
