@@ -124,6 +124,7 @@ def _step(run: Run) -> str:
     name, _space, part = run.step.partition(" ")
     said = {
         "starting": _("it starts"),
+        "waiting": _("it waits until another release of this line is made"),
         "counting": _("the rows are counted"),
         "rounding": _("the figures are protected"),
         "storing": _("it is stored"),

@@ -45,6 +45,10 @@ class CannotRelease(Exception):
     """No release was made and nothing was stored; the message says why in one line."""
 
 
+class Busy(CannotRelease):
+    """The ledger changed each time that it was counted; a little later it rests."""
+
+
 class _Moved(Exception):
     """The ledger or the other releases changed since they were read."""
 
@@ -66,7 +70,7 @@ def release_month(line: Line, month: Period, now: datetime, say: Say = lambda *_
             continue
         except DisclosureError as error:
             raise CannotRelease(f"{line.slug} {month}: {error}") from error
-    raise CannotRelease(f"{line.slug} {month}: the ledger changes while it is counted; try again")
+    raise Busy(f"{line.slug} {month}: the ledger changes while it is counted; try again")
 
 
 def release_year(line: Line, year: int, now: datetime, say: Say = lambda *_: None) -> Told:
@@ -89,7 +93,7 @@ def release_year(line: Line, year: int, now: datetime, say: Say = lambda *_: Non
             raise CannotRelease(f"{line.slug} {year}: {error}") from error
         _forget_persons(year)
         return told
-    raise CannotRelease(f"{line.slug} {year}: the ledger changes while it is counted; try again")
+    raise Busy(f"{line.slug} {year}: the ledger changes while it is counted; try again")
 
 
 def refuse_what_goes_on(line: Line, period: Period, now: datetime) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,17 +21,20 @@ from helpline import clock, config, db
 from helpline.db import reading, transaction
 from helpline.lines.models import Line
 from helpline.stats import making
-from helpline.stats.making import CannotRelease
+from helpline.stats.making import Busy, CannotRelease
 from helpline.stats.models import ReleaseRun
 from helpline.stats.periods import Period
 
 log = structlog.get_logger()
 
-STARTING = "starting"
-# What can go wrong: no rounding was found, the process ended before its time, anything else.
-NO_PROTECTION, STOPPED, FAILED = PROBLEMS = ("no_protection", "stopped", "failed")
+STARTING, WAITING = "starting", "waiting"
+# What can go wrong: no rounding was found, the ledger never rested, the process ended before its time, anything else.
+NO_PROTECTION, BUSY, STOPPED, FAILED = PROBLEMS = ("no_protection", "busy", "stopped", "failed")
 # Whoever has not taken a step for so long does not live any more; the solver gives up much sooner.
 SILENT = timedelta(minutes=15)
+LOOK_AGAIN_SECONDS = 2.0
+# Whoever chats comes first: the solver takes all of a processor that it gets.
+NICE = 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ def start(line: str, period: Period, now: datetime) -> bool:
         log.error("release_not_started", problem=type(error).__name__)
         fail(line, period, FAILED)
         return True
+    os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
     threading.Thread(target=_see_the_end_of, args=(process, line, period), daemon=True).start()
     return True
 
@@ -82,14 +90,39 @@ def make(line: Line, period: Period, now: datetime) -> None:
         step(line.slug, period, name if part == period else f"{name} {part}")
 
     try:
-        if period.month is None:
-            making.release_year(line, period.year, now, say)
-        else:
-            making.release_month(line, period, now, say)
+        with _one_at_a_time(line.slug, lambda: step(line.slug, period, WAITING)):
+            if period.month is None:
+                making.release_year(line, period.year, now, say)
+            else:
+                making.release_month(line, period, now, say)
     except BaseException as error:
-        fail(line.slug, period, NO_PROTECTION if isinstance(error, CannotRelease) else FAILED)
+        fail(line.slug, period, _problem(error))
         raise
     end(line.slug, period)
+
+
+def _problem(error: BaseException) -> str:
+    if isinstance(error, Busy):
+        return BUSY
+    return NO_PROTECTION if isinstance(error, CannotRelease) else FAILED
+
+
+@contextmanager
+def _one_at_a_time(line: str, wait: Callable[[], None]) -> Iterator[None]:
+    """Releases of a line one after another: each rests on those before it, so of several at once only one succeeds.
+
+    The lock is the file's, so it goes with the process that held it.
+    """
+    with (config.current().instance_dir / f"release-{line}.lock").open("w") as handle:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wait()
+                time.sleep(LOOK_AGAIN_SECONDS)
+            else:
+                break
+        yield
 
 
 def begin(line: str, period: Period, now: datetime) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -178,7 +180,12 @@ def test_one_that_is_silent_for_long_is_taken_for_dead(analyst: FlaskClient) -> 
 
 
 @pytest.mark.parametrize(
-    ("problem", "words"), [(runs.NO_PROTECTION, "No form of these figures"), (runs.FAILED, "went wrong")]
+    ("problem", "words"),
+    [
+        (runs.NO_PROTECTION, "No form of these figures"),
+        (runs.BUSY, "each time that they were counted"),
+        (runs.FAILED, "went wrong"),
+    ],
 )
 def test_what_went_wrong_is_told_in_words(analyst: FlaskClient, problem: str, words: str) -> None:
     assert runs.begin("prevention", MAY, TODAY)
@@ -195,16 +202,63 @@ def test_the_command_tells_how_far_it_is_and_what_went_wrong(monkeypatch: pytest
     assert steps == ["counting", "rounding", "storing"]
     with reading() as session:
         assert session.scalars(select(ReleaseRun)).all() == []
-    april = Period(2020, 4)
-    assert runs.begin("prevention", april, TODAY)
+    april, errors = Period(2020, 4), list[Exception]()
 
     def broken(*_: object) -> None:
-        raise service.CannotRelease("no")
+        raise errors[0]
 
     monkeypatch.setattr(runs.making, "release_month", broken)
-    with pytest.raises(service.CannotRelease):
-        runs.make(line, april, TODAY)
-    assert service.runs_of("prevention", TODAY)["2020-04"].problem == runs.NO_PROTECTION
+    for error, problem in (
+        (service.CannotRelease("no"), runs.NO_PROTECTION),
+        (runs.Busy("changes"), runs.BUSY),
+        (OSError(), runs.FAILED),
+    ):
+        errors = [error]
+        assert runs.begin("prevention", april, TODAY)
+        with pytest.raises(type(error)):
+            runs.make(line, april, TODAY)
+        assert service.runs_of("prevention", TODAY)["2020-04"].problem == problem
+
+
+def test_one_release_of_a_line_is_made_at_a_time(analyst: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, april, order = lines.get_line("prevention"), Period(2020, 4), []
+    begun, free, waits = threading.Event(), threading.Event(), threading.Event()
+    step = runs.step
+
+    def told(slug: str, period: Period, name: str) -> None:
+        step(slug, period, name)
+        if name == runs.WAITING:
+            waits.set()
+
+    def slow(_line: object, period: Period, *_: object) -> None:
+        begun.set()
+        assert period == MAY or free.is_set()
+        assert free.wait(30)
+        order.append(period)
+
+    monkeypatch.setattr(runs, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(runs, "step", told)
+    monkeypatch.setattr(runs.making, "release_month", slow)
+    assert runs.begin("prevention", MAY, TODAY)
+    assert runs.begin("prevention", april, TODAY)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(runs.make, line, MAY, TODAY)
+        assert begun.wait(30)
+        second = pool.submit(runs.make, line, april, TODAY)
+        assert waits.wait(30)
+        assert "waits until another release" in row(analyst, "2020-04")
+        free.set()
+        first.result(30)
+        second.result(30)
+    assert order == [MAY, april]
+
+
+def test_whoever_chats_comes_before_it(analyst: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(runs.sys, "executable", "/bin/true")
+    monkeypatch.setattr(runs.os, "setpriority", lambda which, _process, nice: told.append((which, nice)))
+    assert start(analyst) == 303
+    assert told == [(runs.os.PRIO_PROCESS, 10)]
 
 
 # Files
