@@ -16,10 +16,14 @@ desk.app_context_processor(menu.words)
 
 
 @desk.get("/", endpoint="desk")
-def show() -> str:
-    """The desk of whoever is signed in; a plain page for those who take no chats."""
+def show() -> str | Response:
+    """The desk of whoever is signed in. Those who take no chats come to their own first room, or to a plain page."""
     member = current_user
     if not member.takes_chats:
+        first = menu.entries(member)[0].path
+        # What all staff may read is nobody's own room.
+        if first != url_for("content.lines"):
+            return redirect(first, 303)
         return render_template("desk/no_desk.html", member=member)
     own = [{"slug": line.slug, "name": line.name} for line in lines.all_lines() if line.slug in member.lines]
     country = next((line.country for line in lines.all_lines() if line.slug in member.lines), None)

@@ -74,7 +74,7 @@ def test_only_who_takes_contacts_registers_them(app: Flask, role: str) -> None:
         assert (answer.status_code, wrong_with(answer, path)) == (403, [])
         assert "/console/content/" in Page(answer.text[answer.text.index("<main") :]).links, "to what they do have"
         assert client.get(path, headers=JSON).get_json() == {"ok": False, "error": "forbidden"}
-    token = Page(client.get("/console/").text).form("sign-out").fields["csrf_token"]
+    token = Page(client.get("/console/", follow_redirects=True).text).form("sign-out").fields["csrf_token"]
     assert client.post(MISSED, data={"csrf_token": token, "what": "phone-left"}).status_code == 403
     assert ledger() == {}
 

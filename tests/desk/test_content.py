@@ -148,10 +148,11 @@ def test_modules_lead_from_one_to_the_next(analyst: FlaskClient) -> None:
 
 
 def test_whoever_has_no_desk_is_told_what_there_is(app: Flask, analyst: FlaskClient) -> None:
-    home = analyst.get("/console/").text
-    assert "will stand here for you as releases" in home
+    first = analyst.get("/console/")
+    assert (first.status_code, first.headers["Location"]) == (303, "/console/releases/")
+    home = signed_in(app, "administrator").get("/console/").text
+    assert "<code>helpline staff add</code>" in home
     assert ROOT in Page(home[home.index("<main") :]).links
-    assert "as releases" not in signed_in(app, "administrator").get("/console/").text
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def start(client: FlaskClient, period: str = "2020-05") -> int:
 
 
 def start_again(client: FlaskClient) -> int:
-    token = Page(client.get("/console/").text).forms[0].fields["csrf_token"]
+    token = Page(client.get("/console/", follow_redirects=True).text).forms[0].fields["csrf_token"]
     return client.post(f"{OF_MAY}/make", data={"csrf_token": token}).status_code
 
 

@@ -57,7 +57,7 @@ def test_topics_are_for_supervisors_alone(app: Flask, role: str) -> None:
         assert (answer.status_code, wrong_with(answer, path)) == (403, [])
         assert "/console/content/" in Page(answer.text[answer.text.index("<main") :]).links, "to what they do have"
         assert client.get(path, headers=JSON).get_json() == {"ok": False, "error": "forbidden"}
-    token = Page(client.get("/console/").text).form("sign-out").fields["csrf_token"]
+    token = Page(client.get("/console/", follow_redirects=True).text).form("sign-out").fields["csrf_token"]
     assert client.post(f"{YOUTH}fear/retire", data={"csrf_token": token}).status_code == 403
     assert not any(topic.retired for topic in contacts.topics_of("youth"))
 
