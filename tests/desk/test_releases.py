@@ -134,7 +134,9 @@ def test_before_the_release_there_is_nothing_to_read(analyst: FlaskClient, path:
 def test_a_process_of_its_own_makes_it(analyst: FlaskClient) -> None:
     assert "goes on" in row(analyst, "2020-06")
     assert start(analyst) == 303
-    assert '<meta http-equiv="refresh"' in analyst.get(LIST).text
+    # An address that ends in a place of the page is not fetched again.
+    address = f"{ROOT}?line=prevention&amp;year=2020"
+    assert f'<meta http-equiv="refresh" content="2; url={address}">' in analyst.get(LIST).text
     assert "being made" in row(analyst)
     assert start_again(analyst) == 303, "twice is once"
     until = time.monotonic() + 60
