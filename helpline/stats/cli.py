@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from helpline import clock
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.stats import files, periods, runs, service
-from helpline.stats.making import CannotRelease, NotOver
+from helpline.stats.making import CannotRelease, NotOver, TooEarly
 from helpline.stats.periods import Period
 
 
@@ -48,7 +49,8 @@ def stats() -> None:
 def export(month: Period | None, year: Period | None, slug: str | None, exact: bool, form: str, out: Path) -> None:
     """Write the figures of a month as files, one folder or workbook a line.
 
-    They are the release of the month: it is made now if it was not made before, and is the same from then on.
+    They are the release of the month: it is made now if it was not made before, and is frozen for good. With --year
+    the year is closed for good: its persons can't be told apart any more.
     """
     if (month is None) == (year is None):
         raise click.UsageError("name either --month or --year")
@@ -60,7 +62,8 @@ def export(month: Period | None, year: Period | None, slug: str | None, exact: b
             refuse_what_has_not_begun(line, period, now)
         sheets = [service.exact_sheets(line, period) for line in told]
     else:
-        make_releases(told, period, now)
+        files.try_to_write(out)
+        make_releases(told, [period], now)
         sheets = [service.released_sheets(line, period) for line in told]
     made = {path: content for each in sheets for path, content in files.as_files(each, form).items()}
     files.write(made, out)
@@ -72,9 +75,12 @@ def export(month: Period | None, year: Period | None, slug: str | None, exact: b
 @click.option("--period", type=EITHER, required=True, help="the month, or the year with its individuals")
 @click.option("--line", "slug", help="only this line; all of them without it")
 def release(period: Period, slug: str | None) -> None:
-    """Make the release of a month that is over, or of a year and all its months. It is never made again."""
+    """Make the release of a month that is over, or of a year and all its months. It is never made again.
+
+    A year is closed by it for good: its persons can't be told apart any more, so import all its logs before.
+    """
     told = lines_called(slug)
-    make_releases(told, period, clock.now())
+    make_releases(told, [period], clock.now())
     for line in told:
         found = service.told(line.slug, period)
         click.echo(f"{line.slug} {period}: released on {found.made_on.isoformat()}" if found else "")
@@ -108,14 +114,30 @@ def refuse_what_has_not_begun(line: Line, period: Period, now: datetime) -> None
         raise click.UsageError(f"{period} has not begun on the line {line.slug}")
 
 
-def make_releases(told: list[Line], period: Period, now: datetime) -> None:
-    """Make what is missing of these lines; bad input, and nothing made, where the period is not over on one of them."""
+def make_releases(told: list[Line], periods: list[Period], now: datetime) -> None:
+    """Make what is missing of these lines, and tell what that froze for good. Bad input, and nothing made, where one of
+    the periods is not over on one of them, or was over before anything was counted."""
     try:
-        for line in told:
-            service.refuse_what_goes_on(line, period, now)
-        for line in told:
-            runs.make(line, period, now)
-    except NotOver as error:
+        for line, period in product(told, periods):
+            service.refuse_what_can_not_be(line, period, now)
+    except (NotOver, TooEarly) as error:
         raise click.UsageError(str(error)) from None
-    except CannotRelease as error:
-        raise click.ClickException(str(error)) from None
+    for line in told:
+        before = service.released_periods(line.slug)
+        try:
+            for period in periods:
+                runs.make(line, period, now)
+        except CannotRelease as error:
+            raise click.ClickException(str(error)) from None
+        finally:
+            # Also where a later month could not be made: the earlier ones are.
+            tell_what_is_frozen(line, service.released_periods(line.slug) - before)
+
+
+def tell_what_is_frozen(line: Line, made: set[Period]) -> None:
+    """Say on standard error what can't be taken back any more: the months, and the years that were closed."""
+    if months := sorted(str(period) for period in made if period.month is not None):
+        click.echo(f"helpline: {line.slug}: released and frozen for good: {', '.join(months)}", err=True)
+    for year in sorted(period.year for period in made if period.month is None):
+        gone = f"its persons can't be told apart any more. Logs of {year} that come now are of nobody in particular"
+        click.echo(f"helpline: {line.slug}: {year} is closed for good: {gone}", err=True)

@@ -193,3 +193,13 @@ def _how_they_count(tables: Sequence[Table]) -> Iterator[str]:
             "A contact counts once under each of its topics. The row any has the contacts: at least as many as any "
             "topic, at most as many as all topics together."
         )
+
+
+# --- before they are made ----------------------------------------------------------------------------------
+
+
+def try_to_write(out: Path) -> None:
+    """See that files can be written to this folder, before anything is made that can't be taken back. Leaves nothing
+    behind. Raises OSError."""
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    Path(tempfile.mkdtemp(prefix=".export-", dir=there)).rmdir()

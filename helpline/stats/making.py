@@ -41,6 +41,10 @@ class NotOver(ValueError):
     """The period goes on, so it can't be released yet; the message says until when."""
 
 
+class TooEarly(ValueError):
+    """The period was over before anything was counted on any line; the message names the first month that can be."""
+
+
 class CannotRelease(Exception):
     """No release was made and nothing was stored; the message says why in one line."""
 
@@ -100,6 +104,26 @@ def refuse_what_goes_on(line: Line, period: Period, now: datetime) -> None:
     """Raises NotOver for a period that is not over on the clock of the line."""
     if not period.is_over(lines.local(line, now).date()):
         raise NotOver(f"{period} is not over on the line {line.slug} before {period.after.first.isoformat()}")
+
+
+def refuse_what_can_not_be(line: Line, period: Period, now: datetime) -> None:
+    """Raises NotOver or TooEarly for a period of which no release is to be made. What was released stays allowed.
+
+    A mistyped year would be frozen for good, with zeros.
+    """
+    refuse_what_goes_on(line, period, now)
+    first = first_month(line, now)
+    if period.last < first.first:
+        with reading() as session:
+            if store.released(session, line.slug, str(period)) is None:
+                raise TooEarly(f"nothing was counted yet in {period}: the first month that can be released is {first}")
+
+
+def first_month(line: Line, now: datetime) -> Period:
+    """The month in which counting began, on any line; this month where nothing was counted yet."""
+    known = [since for each in lines.all_lines() if (since := contacts.counted_since(each.slug))]
+    began = min(known, default=lines.local(line, now).date())
+    return Period(began.year, began.month)
 
 
 # --- a month ---------------------------------------------------------------------------------------------

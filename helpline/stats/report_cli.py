@@ -32,8 +32,10 @@ def report(settings: Settings, year: Period, slug: str, exact: bool, form: str, 
     """Write the yearly report of a line.
 
     It is made from releases: those of the year that are missing are made now, and so are those of the year before.
+    Both years are closed by it for good: their persons can't be told apart any more, so import all their logs before.
     """
     (line,) = lines_called(slug)
+    files.try_to_write(out.parent)
     told = _exact(line, year) if exact else _released(line, year)
     text = json.dumps(told, ensure_ascii=False, indent=2) if form == JSON else _page(settings, line, told, lang)
     files.write({out.name: f"{text.rstrip()}\n".encode()}, out.parent)
@@ -46,8 +48,7 @@ def _exact(line: Line, year: Period) -> dict[str, Any]:
 
 
 def _released(line: Line, year: Period) -> dict[str, Any]:
-    for needed in yearly.rests_on(line, year):
-        make_releases([line], needed, clock.now())
+    make_releases([line], yearly.rests_on(line, year), clock.now())
     return yearly.released_report(line, year.year)
 
 

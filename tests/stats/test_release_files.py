@@ -58,7 +58,8 @@ def both_years(app: Flask) -> None:
 
 @pytest.fixture
 def run(app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs `helpline stats ...` in this process."""
+    """Runs `helpline stats ...` in this process; the first contact of the installation was in December 2018."""
+    contacts.import_log(a_log(answered(occurred_at="2018-12-31T10:15:00+01:00")).encode(), clock.now())
     monkeypatch.setattr(commands.config, "load", lambda: app.config["SETTINGS"])
     monkeypatch.setattr(commands.install, "prepare", lambda _: None)
 
@@ -95,7 +96,8 @@ def adds_up(counts: Read, several: bool) -> None:
 def test_files_are_as_they_are_described_and_released_ones_near_the_exact_ones(run: Any, tmp_path: Path) -> None:
     for name, more in (("exact", ["--exact"]), ("released", [])):
         done = run("export", "--month", "2020-05", "--format", "csv", "--out", tmp_path / name, *more)
-        assert (done.code, done.error) == (0, "")
+        frozen = [f"helpline: {line}: released and frozen for good: 2020-05" for line in ("prevention", "youth")]
+        assert (done.code, done.error.splitlines()) == (0, [] if name == "exact" else frozen)
     for line, without in (("prevention", set()), ("youth", {"self-help-visits"})):
         exact, released = (tmp_path / name / line for name in ("exact", "released"))
         there = {path.stem for path in released.glob("*.csv")}
@@ -225,7 +227,8 @@ def test_a_file_that_can_not_be_written_leaves_all_as_it_was(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     done = run("export", "--month", "2020-05", "--format", "csv", "--out", out)
-    assert done.refused(1, "No space left")
+    assert (done.code, done.out) == (1, "")
+    assert "No space left" in done.error.splitlines()[-1]
     assert [path.name for path in out.iterdir()] == ["youth"]
     assert (out / "youth" / "answered-by-age.csv").read_text() == "before"
 
@@ -235,10 +238,31 @@ def test_a_year_is_exported_with_its_individuals_and_listed(run: Any, tmp_path: 
     assert done.code == 0
     head, told = read(tmp_path / "youth" / "individuals-by-concern.csv")
     assert (head, told[(TOTAL,)]) == (["concern", "count"], 0)
+    assert done.error.splitlines() == [
+        f"helpline: youth: released and frozen for good: {', '.join(f'2020-{month:02}' for month in range(1, 13))}",
+        "helpline: youth: 2020 is closed for good: its persons can't be told apart any more. Logs of 2020 that come "
+        "now are of nobody in particular",
+    ]
     listed = run("releases").out.splitlines()
     assert len(listed) == 13
     assert listed[0].startswith("youth 2020: released on ")
     assert run("release", "--line", "youth", "--period", "2020-05").out.startswith("youth 2020-05: released on ")
+
+
+@pytest.mark.parametrize("period", ["1800", "1800-05", "1989", "2017", "2018-11"])
+def test_what_was_over_before_anything_was_counted_is_not_released(run: Any, tmp_path: Path, period: str) -> None:
+    named = "--month" if "-" in period else "--year"
+    out = ("--format", "csv", "--out", tmp_path / "out")
+    assert run("export", named, period, *out).refused(2, period, "first month", "2018-12")
+    assert run("release", "--period", period).refused(2, "2018-12")
+    assert not (tmp_path / "out").exists()
+    assert service.released_periods("prevention") | service.released_periods("youth") == set()
+
+
+def test_where_no_file_can_be_written_nothing_is_released(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert run("export", "--month", "2020-05", "--format", "csv", "--out", tmp_path / "file" / "out").refused(1)
+    assert service.released_periods("prevention") == set()
 
 
 # Exact files and the screen

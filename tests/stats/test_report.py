@@ -286,6 +286,8 @@ def test_the_command_writes_data_and_pages(helpline: Helpline, tmp_path: Path, l
 
 @sqlite_only
 def test_the_command_refuses_in_one_line_and_writes_nothing(helpline: Helpline, tmp_path: Path) -> None:
+    # So that there is a year before, which would be released first.
+    contacts.import_log(a_log(answered()).encode(), NOW)
     out = tmp_path / "report.json"
     there = ("--format", "json", "--out", out)
     assert helpline("--year", 2021, "--line", "prevention", *there).refused(2, "2021")
@@ -294,6 +296,10 @@ def test_the_command_refuses_in_one_line_and_writes_nothing(helpline: Helpline, 
     assert helpline("--year", "2020-05", "--line", "prevention", *there).refused(2, "YYYY")
     assert helpline("--year", 2020, "--line", "prevention", "--format", "pdf", "--out", out).refused(2, "pdf")
     assert helpline("--year", 2020, "--line", "prevention", "--format", "json", "--out", tmp_path).refused(2)
+    (tmp_path / "instance" / "file").write_text("no folder")
+    nowhere = tmp_path / "instance" / "file" / "report.json"
+    assert helpline("--year", 2020, "--line", "prevention", "--format", "json", "--out", nowhere).refused(1)
+    assert helpline("--year", 2019, "--line", "prevention", *there).refused(2, "2020-05")
     assert not service.released_periods("prevention")
     assert [path.name for path in tmp_path.iterdir()] == ["instance"]
     assert helpline("--year", 2021, "--line", "prevention", "--exact", *there).code == 0, "the year that goes on"
