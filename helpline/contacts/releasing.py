@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from helpline.contacts.categories import CONCERNS, age_bands
-from helpline.contacts.models import Contact, MissedContact, WrapUp
+from helpline.contacts.models import Contact, MissedContact
 from helpline.contacts.tallies import rows_of
 from helpline.contacts.tally import Tally
 from helpline.contacts.yearly import individuals
@@ -73,9 +73,3 @@ def lines_with_persons(year: int) -> set[str]:
     wanted = select(Contact.line).where(Contact.on_date.between(date(year, 1, 1), date(year, 12, 31)))
     with reading() as session:
         return set(session.scalars(wanted.where(Contact.person.is_not(None)).distinct()))
-
-
-def still_described(line: str) -> bool:
-    """Whether some contact of the last day on this line has an open wrap-up: what it will say is in no release yet."""
-    with reading() as session:
-        return session.scalar(select(WrapUp.chat_id).where(WrapUp.line == line).limit(1)) is not None

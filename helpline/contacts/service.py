@@ -46,7 +46,6 @@ from helpline.contacts.releasing import count_due as count_due
 from helpline.contacts.releasing import individuals_counted as individuals_counted
 from helpline.contacts.releasing import lines_with_persons as lines_with_persons
 from helpline.contacts.releasing import mark_counted as mark_counted
-from helpline.contacts.releasing import still_described as still_described
 from helpline.contacts.tallies import counted_since as counted_since
 from helpline.contacts.tallies import days_written
 from helpline.contacts.tallies import tallies as tallies

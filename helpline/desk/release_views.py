@@ -87,15 +87,13 @@ def show() -> Page:
     if wanted.month is not None or wanted.first > today:
         abort(404)
     rows = _rows(line, wanted, today)
-    since = contacts.counted_since(line.slug) or today
-    first = min(since.year, *(period.year for period in service.released_periods(line.slug)), wanted.year)
     return render_template(
         "desk/releases.html",
         member=current_user,
         own=own,
         told_line=line,
         year=wanted,
-        years=[Period(year) for year in range(first, today.year + 1)],
+        years=[Period(year) for year in range(_first_year(line, wanted, today), today.year + 1)],
         rows=[row for row in rows if row.period.first <= today],
         makes="analyst" in current_user.roles,
         exact="supervisor" in current_user.roles,
@@ -103,6 +101,14 @@ def show() -> Page:
         number=number,
         step=_step,
     )
+
+
+def _first_year(line: Line, wanted: Period, today: date) -> int:
+    """The first year of the list. When the ledger began is exact, so an analyst goes back year by year without it."""
+    released = [period.year for period in service.released_periods(line.slug)]
+    if "supervisor" in current_user.roles:
+        return min((contacts.counted_since(line.slug) or today).year, wanted.year, *released)
+    return max(1, min(today.year, wanted.year, *released) - 1)
 
 
 def _rows(line: Line, year: Period, today: date) -> list[Row]:
@@ -152,7 +158,8 @@ def ask(line: str, period: str) -> Page:
         period=wanted,
         name=name_of(wanted),
         before=[name_of(month) for month in before],
-        still_described=contacts.still_described(line),
+        # By the date alone: whether somebody still writes would tell of single contacts.
+        just_over=_today(told_line) == wanted.after.first,
     )
 
 

@@ -156,7 +156,29 @@ def test_the_question_says_what_is_frozen(analyst: FlaskClient) -> None:
     words = said(analyst.get(f"{OF_MAY}/make").text)
     assert "Release May 2020 for good?" in words
     assert "January 2020, February 2020, March 2020, April 2020" in words
-    assert "not described yet" not in words
+    assert "be described yet" not in words
+
+
+@pytest.mark.parametrize(("day", "advised"), [(1, True), (2, False)])
+def test_on_the_first_day_after_a_month_waiting_is_advised_whatever_the_ledger_holds(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, day: int, advised: bool
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2020, 6, day, 6, tzinfo=UTC))
+    words = said(signed_in(app, "analyst", ["prevention"]).get(f"{OF_MAY}/make").text)
+    assert ("be described yet" in words) == advised
+
+
+def test_only_supervisors_are_told_in_which_year_the_ledger_begins(analyst: FlaskClient) -> None:
+    contacts.import_log(a_log(answered(occurred_at="2017-05-04T10:00:00+02:00")).encode(), TODAY)
+    supervisor = signed_in(analyst.application, "supervisor", ["prevention"])
+
+    def years(client: FlaskClient, path: str = ROOT) -> list[str]:
+        html = client.get(path).text
+        return re.findall(r"year=(20\d\d)[^>]*>20\d\d</a>", html)
+
+    assert years(supervisor) == ["2017", "2018", "2019", "2020"]
+    assert years(analyst) == ["2019", "2020"]
+    assert years(analyst, f"{ROOT}?year=2019") == ["2018", "2019", "2020"]
 
 
 def test_a_process_that_died_is_noticed_and_it_can_be_tried_again(
