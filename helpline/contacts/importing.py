@@ -265,6 +265,8 @@ def _add_missing(connection: Connection, line: str, codes: set[str]) -> list[str
             "retired": False,
             "position": last + place * SPACING,
             "labels": dict.fromkeys(LANGUAGES, code.replace("_", " ").capitalize()),
+            # It is there because a row has it: no release names it before a supervisor does.
+            "confirmed": False,
         }
         for place, code in enumerate(missing, 1)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpline.db import Base, Instant, Key
@@ -59,7 +59,10 @@ class ContactTopic(Base):
 
 
 class Topic(Base):
-    """What contacts of a line are about, in two levels; a retired one is no longer offered but still counted."""
+    """What contacts of a line are about, in two levels; a retired one is no longer offered but still counted.
+
+    One that an import brought is `confirmed` once a supervisor edited it: until then it is there because of a row.
+    """
 
     __tablename__ = "topics"
 
@@ -70,6 +73,7 @@ class Topic(Base):
     retired: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int]
     labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class ImportedFile(Base):

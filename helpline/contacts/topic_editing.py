@@ -76,6 +76,7 @@ def _first_of(line: str) -> tuple[Topic, ...]:
                 position=position,
                 labels=words.labels(),
                 retired=False,
+                confirmed=True,
             )
         )
 
@@ -176,6 +177,7 @@ def add_topic(
             retired=False,
             position=last + SPACING,
             labels=_checked(labels),
+            confirmed=True,
         )
         session.add(topic)
         session.flush()
@@ -184,12 +186,12 @@ def add_topic(
 
 def rename_topic(line: str, code: str, labels: Mapping[str, str]) -> None:
     """Give a topic other words; its code, under which contacts are counted, stays. Raises BadTopic."""
-    _change(line, code, labels=_checked(labels))
+    _change(line, code, labels=_checked(labels), confirmed=True)
 
 
 def change_topic(line: str, code: str, labels: Mapping[str, str], chi_code: str | None) -> None:
     """Other words, and to what of Child Helpline International it corresponds. Raises BadTopic."""
-    _change(line, code, labels=_checked(labels), chi_code=chi_code)
+    _change(line, code, labels=_checked(labels), chi_code=chi_code, confirmed=True)
 
 
 def move_topic(line: str, code: str, *, up: bool) -> None:
@@ -208,6 +210,7 @@ def move_topic(line: str, code: str, *, up: bool) -> None:
             return
         one, other = found.index(moved), found.index(level[beside])
         found[one], found[other] = found[other], found[one]
+        moved.confirmed = True
         for number, topic in enumerate(found, start=1):
             topic.position = number * SPACING
 

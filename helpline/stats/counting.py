@@ -17,13 +17,20 @@ from helpline.stats.sheets import Counters, Lists
 from helpline.stats.tables import Table
 
 
-def lists_of(line: str) -> Lists:
-    """The codes of a line that are no constants: they don't depend on what was counted."""
+def lists_of(line: str, *, for_release: bool = False) -> Lists:
+    """The codes of a line that are no constants.
+
+    Those `for_release` don't depend on what was counted: a topic that is there because an import has it is no category
+    of them until a supervisor edited it.
+    """
     trees = advice.content_of(line).files.trees if advice.has_advice(line) else {}
     course = selfhelp.content_of(line).course if selfhelp.has_course(line) else None
+    topics = contacts.topics_of(line)
+    unconfirmed = tuple(topic.code for topic in topics if for_release and not topic.confirmed)
     return Lists(
         line=line,
-        topics=tuple(topic.code for topic in contacts.topics_of(line)),
+        topics=tuple(topic.code for topic in topics if topic.code not in unconfirmed),
+        unconfirmed=unconfirmed,
         modules=tuple(module.slug for module in (*course.modules, *course.boosters)) if course else (),
         trees=tuple(trees),
         asked_for=tuple(sorted({tree.shape.asked_for for tree in trees.values()})),

@@ -173,7 +173,7 @@ def _make(line: Line, month: Period, now: datetime, say: Say) -> Told:
 
 
 def _plan(line: str, month: Period) -> _Plan:
-    lists = lists_of(line)
+    lists = lists_of(line, for_release=True)
     with reading() as session:
         periods = store.periods_of(session, line)
         year = store.months(session, line, month.year)
@@ -188,7 +188,7 @@ def _plan(line: str, month: Period) -> _Plan:
         month=str(month),
         late_since=late_since.first,
         last=month.last,
-        merged_topics=dict.fromkeys(merged.get((ANSWERED, "topic"), ()), OTHER),
+        merged_topics=dict.fromkeys((*merged.get((ANSWERED, "topic"), ()), *lists.unconfirmed), OTHER),
     )
     bound = max((row.year_within for row in year), default=BASE)
     return _Plan(frozenset(periods), tuple(map(store.month, year)), bound, lists, merged, due)

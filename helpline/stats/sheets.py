@@ -32,13 +32,17 @@ MERGED = {
 
 @dataclass(frozen=True)
 class Lists:
-    """The codes of a line that are no constants: its topics, modules, trees, and for whom these are asked."""
+    """The codes of a line that are no constants: its topics, modules, trees, and for whom these are asked.
+
+    unconfirmed: topics that are no category and count under `other`.
+    """
 
     line: str
     topics: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     trees: tuple[str, ...] = ()
     asked_for: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def dimensions(lists: Lists) -> dict[tuple[str, str], Dimension]:
             Dimension("concern", (*CONCERNS, UNKNOWN)),
             Dimension("age_band", ages),
             genders,
-            Dimension("topic", _with(lists.topics, UNKNOWN), several=True),
+            Dimension("topic", _with(lists.topics, OTHER, UNKNOWN), several=True),
             Dimension("found_via", _with(categories.found_via(lists.line), OTHER, UNKNOWN)),
             Dimension("referral", _with(categories.referrals(lists.line), OTHER, NONE)),
             Dimension("weekday", WEEKDAYS),

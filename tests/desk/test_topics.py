@@ -14,6 +14,7 @@ from helpline.contacts.service import Answers
 from helpline.lines import service as lines
 from helpline.stats import service as stats
 from helpline.stats.periods import Period
+from tests.builders.logs import a_log, answered
 from tests.house.test_routes import JSON, signed_in, wrong_with
 from tests.postgres import sqlite_only
 from tests.web.pages import Page
@@ -148,6 +149,17 @@ def test_other_words_keep_the_code_and_what_was_counted(supervisor: FlaskClient)
     renamed = next(topic for topic in contacts.topics_of("youth") if topic.code == "fear")
     assert (renamed.labels["en"], renamed.chi_code) == ("Afraid", "violence/online_sexual_abuse")
     assert contacts.is_used("youth", "fear")
+
+
+def test_a_topic_of_an_import_waits_for_words(supervisor: FlaskClient) -> None:
+    log = a_log(answered(line="youth", age_band="16-17", topics="revenge"))
+    contacts.import_log(log.encode(), datetime(2026, 3, 2, 12, tzinfo=UTC))
+    path = f"{YOUTH}revenge/"
+    for page in (YOUTH, path):
+        answer = supervisor.get(page)
+        assert (answer.text.count("Came by an import: give it words."), wrong_with(answer, page)) == (1, [])
+    send(supervisor, path, en="Revenge", nl="Wraak")
+    assert "Came by an import" not in supervisor.get(YOUTH).text
 
 
 def test_a_topic_goes_up_and_down_among_its_own(supervisor: FlaskClient) -> None:
