@@ -51,6 +51,7 @@ from helpline.contacts.tallies import days_written
 from helpline.contacts.tallies import tallies as tallies
 from helpline.contacts.topic_editing import LONGEST_LABEL as LONGEST_LABEL
 from helpline.contacts.topic_editing import BadTopic as BadTopic
+from helpline.contacts.topic_editing import SameWords as SameWords
 from helpline.contacts.topic_editing import TopicExists as TopicExists
 from helpline.contacts.topic_editing import TopicInUse as TopicInUse
 from helpline.contacts.topic_editing import add_topic as add_topic

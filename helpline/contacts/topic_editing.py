@@ -37,6 +37,14 @@ class TopicExists(BadTopic):
     """The line has a topic of this code already."""
 
 
+class SameWords(BadTopic):
+    """Another topic of the line is called so in these `languages`: nobody could tell the two apart."""
+
+    def __init__(self, languages: list[str]) -> None:
+        super().__init__(f"another topic of the line has these words: {', '.join(languages)}")
+        self.languages = languages
+
+
 class _Words(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -168,6 +176,8 @@ def add_topic(
         above = session.get(Topic, (line, parent), with_for_update=True) if parent is not None else None
         if parent is not None and (above is None or above.parent is not None):
             raise BadTopic("a topic stands under one of the first level")
+        words = _checked(labels)
+        _refuse_same(session, line, code, words)
         last = session.scalar(select(func.max(Topic.position)).where(Topic.line == line)) or 0
         topic = Topic(
             line=line,
@@ -176,7 +186,7 @@ def add_topic(
             chi_code=chi_code,
             retired=False,
             position=last + SPACING,
-            labels=_checked(labels),
+            labels=words,
             confirmed=True,
         )
         session.add(topic)
@@ -236,9 +246,25 @@ def delete_topic(line: str, code: str) -> None:
 
 def _change(line: str, code: str, **values: object) -> None:
     with transaction() as session:
+        if isinstance(labels := values.get("labels"), dict):
+            _refuse_same(session, line, code, labels)
         changed = update(Topic).where(Topic.line == line, Topic.code == code).values(**values)
         if not session.scalar(changed.returning(Topic.code)):
             raise BadTopic("there is no such topic on this line")
+
+
+def _refuse_same(session: Session, line: str, code: str, labels: Mapping[str, str]) -> None:
+    """Raises SameWords; words that a topic has already are left to it."""
+    there = {topic.code: topic.labels for topic in session.scalars(select(Topic).where(Topic.line == line))}
+    own = there.pop(code, {})
+    same = [
+        language
+        for language, text in labels.items()
+        if text != own.get(language)
+        and text.casefold() in {others.get(language, "").casefold() for others in there.values()}
+    ]
+    if same:
+        raise SameWords(same)
 
 
 def _checked(labels: Mapping[str, str]) -> dict[str, str]:

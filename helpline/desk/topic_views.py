@@ -156,7 +156,15 @@ def add(line: str) -> Page:
     except contacts.TopicExists:
         form.code.errors = [_("There is a topic of this code already. Take another one.")]
         return _list_page(found, form), UNFIT
+    except contacts.SameWords as same:
+        _mark_same(form, same)
+        return _list_page(found, form), UNFIT
     return _to_list(found, code)
+
+
+def _mark_same(form: WordsForm, same: contacts.SameWords) -> None:
+    for language in same.languages:
+        form[language].errors = [_("Another topic of this line is called so, perhaps a retired one. Take other words.")]
 
 
 def _to_list(line: Line, code: str | None = None) -> Response:
@@ -198,7 +206,11 @@ def rename(line: str, code: str) -> Page:
     _with_choices(form, found, topic.chi_code)
     if not form.validate():
         return _topic_page(found, topic, form), UNFIT
-    contacts.change_topic(found.slug, code, form.labels, form.chi_code.data or None)
+    try:
+        contacts.change_topic(found.slug, code, form.labels, form.chi_code.data or None)
+    except contacts.SameWords as same:
+        _mark_same(form, same)
+        return _topic_page(found, topic, form), UNFIT
     return _to_list(found, code)
 
 

@@ -111,8 +111,8 @@ def test_a_topic_is_added_at_the_end_of_its_level(supervisor: FlaskClient) -> No
     assert order("images")[-1] == "resume_leaked"
     added = next(topic for topic in contacts.topics_of("youth") if topic.code == "resume_leaked")
     assert (added.labels, added.chi_code) == ({"en": "Résumé leaked!", "nl": "Cv gelekt"}, None)
-    send(supervisor, YOUTH, en="Résumé leaked", nl="Cv gelekt", chi_code="violence/online_sexual_abuse")
-    assert order()[-1] == "resume_leaked_2", "the words may be the same, the code is not"
+    send(supervisor, YOUTH, en="Résumé leaked", nl="Weer een cv gelekt", chi_code="violence/online_sexual_abuse")
+    assert order()[-1] == "resume_leaked_2", "the words may give the same code"
     send(supervisor, YOUTH, en="More", nl="Meer", code="mine")
     assert order()[-1] == "mine"
 
@@ -149,6 +149,20 @@ def test_other_words_keep_the_code_and_what_was_counted(supervisor: FlaskClient)
     renamed = next(topic for topic in contacts.topics_of("youth") if topic.code == "fear")
     assert (renamed.labels["en"], renamed.chi_code) == ("Afraid", "violence/online_sexual_abuse")
     assert contacts.is_used("youth", "fear")
+
+
+def test_two_topics_of_a_line_are_never_called_the_same(supervisor: FlaskClient) -> None:
+    fear, other = (next(one for one in contacts.topics_of("youth") if one.code == code) for code in ("fear", "threats"))
+    contacts.retire_topic("youth", "fear")
+    answer = send(supervisor, YOUTH, en=fear.labels["en"].upper(), nl="Nog niet genoemd")
+    assert (answer.status_code, wrong_with(answer, YOUTH)) == (422, [])
+    assert "en-error" in Page(answer.text).attributes
+    assert "nl-error" not in Page(answer.text).attributes
+    path = f"{YOUTH}threats/"
+    answer = send(supervisor, path, nl=fear.labels["nl"])
+    assert (answer.status_code, wrong_with(answer, path)) == (422, [])
+    assert "nl-error" in Page(answer.text).attributes
+    assert send(supervisor, path, en=other.labels["en"], nl="Bedreigd").status_code == 303, "its own words are free"
 
 
 def test_a_topic_of_an_import_waits_for_words(supervisor: FlaskClient) -> None:
