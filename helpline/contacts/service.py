@@ -237,6 +237,8 @@ def _add(session: Session, row: Contact | MissedContact, key: str | None) -> Non
 def take_back(line: Line, keys: Collection[str]) -> bool:
     """Delete what was entered by hand under these keys; False where nothing is there, or a release counts it."""
     with transaction() as session:
+        # A release marks its rows in any order: without, both could wait for each other in a circle.
+        lines.lock_queue(line.slug)
         rows: list[Contact | MissedContact] = []
         for ledger in (Contact, MissedContact):
             wanted = select(ledger).where(ledger.key.in_(keys), ledger.line == line.slug).order_by(ledger.key)

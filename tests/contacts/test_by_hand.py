@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -115,6 +116,20 @@ def test_what_a_release_counts_is_not_taken_back(time: StoppedClock, ledger_of: 
         session.execute(update(ledger_of).where(ledger_of.key == key).values(counted_in="2026-03"))
     assert take_back("call", "a", "b") is False
     assert ledger() == {"answered": 1, "left": 2}
+
+
+def test_it_waits_for_a_release_of_the_line_that_is_being_stored(time: StoppedClock) -> None:
+    """A release marks its rows in any order: without, both could wait for each other in a circle."""
+    missed(["a", "b"], time.now())
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction() as session:
+            lines.lock_queue("youth")
+            back = pool.submit(take_back, "a", "b")
+            with pytest.raises(TimeoutError):
+                back.result(0.3)
+            session.execute(update(MissedContact).where(MissedContact.key == "b").values(counted_in="2026-03"))
+        assert back.result(30) is False
+    assert ledger() == {"left": 2}
 
 
 def test_days_long_ago_are_counted_anew_after_each(time: StoppedClock) -> None:
