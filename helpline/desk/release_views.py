@@ -21,6 +21,7 @@ from helpline.desk.course_views import module_titles, name_of, number
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.selfhelp import service as selfhelp
+from helpline.staff import service as staff
 from helpline.staff.service import Member
 from helpline.stats import periods, service
 from helpline.stats.periods import Period
@@ -169,9 +170,13 @@ def start(line: str, period: str) -> Answer:
     told_line, wanted = _line(line, {"analyst"}), _period(period)
     if not wanted.is_over(_today(told_line)):
         abort(404)
-    if service.told(line, wanted) is None:
-        service.start(line, wanted, clock.now())
+    if service.told(line, wanted) is None and service.start(line, wanted, clock.now()):
+        _audit("make_release", told_line, wanted)
     return _back(told_line, wanted)
+
+
+def _audit(action: str, line: Line, period: Period) -> None:
+    staff.audit(current_user.id, action, f"release:{line.slug}:{period}")
 
 
 def _back(line: Line, period: Period) -> Answer:
@@ -267,7 +272,9 @@ def download_exact(line: str, period: str, form: str) -> Answer:
     told_line, wanted = _line(line, {"supervisor"}), _period(period)
     if wanted.first > _today(told_line):
         abort(404)
-    return _file(service.exact_sheets(told_line, wanted), form, "-exact-not-for-publication")
+    answer = _file(service.exact_sheets(told_line, wanted), form, "-exact-not-for-publication")
+    _audit("fetch_exact", told_line, wanted)
+    return answer
 
 
 def _file(sheets: Sheets, form: str, what: str) -> Answer:

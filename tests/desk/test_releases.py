@@ -19,6 +19,7 @@ from helpline import clock
 from helpline.contacts import service as contacts
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
+from helpline.staff.models import AuditEntry
 from helpline.stats import runs, service
 from helpline.stats.models import ReleaseRun
 from helpline.stats.periods import Period
@@ -283,6 +284,31 @@ def test_whoever_chats_comes_before_it(analyst: FlaskClient, monkeypatch: pytest
     monkeypatch.setattr(runs.os, "setpriority", lambda which, _process, nice: told.append((which, nice)))
     assert start(analyst) == 303
     assert told == [(runs.os.PRIO_PROCESS, 10)]
+
+
+# Who did it
+
+
+def trail() -> list[tuple[str, str]]:
+    """What was audited about releases."""
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.subject.startswith("release:")))
+        return [(entry.action, entry.subject) for entry in entries if entry.account_id]
+
+
+def test_who_makes_a_release_stands_in_the_audit_trail(analyst: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.sys, "executable", "/bin/true")
+    assert start(analyst) == start_again(analyst) == 303
+    assert trail() == [("make_release", "release:prevention:2020-05")]
+
+
+def test_who_fetches_exact_files_stands_in_the_audit_trail(supervisor: FlaskClient) -> None:
+    assert supervisor.get(f"{OF_MAY}/exact.pdf").status_code == 404
+    assert supervisor.get(f"{OF_MAY}/exact.csv").status_code == 200
+    assert trail() == [("fetch_exact", "release:prevention:2020-05")]
+    made()
+    assert supervisor.get(f"{OF_MAY}/released.csv").status_code == 200
+    assert len(trail()) == 1
 
 
 # Files
