@@ -251,6 +251,8 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
     """Everything a console needs to draw itself: duty, offers, chats in hand, queue and pending wrap-ups."""
     duty = staff.duty_of(member.id)
     held = store.chats_in_hand(session, member.id)
+    pending = contacts.pending_wrap_ups(member.id)
+    names = store.names_of(session, [item.chat for item in pending])
     return {
         "now": clock.rfc3339(now),
         "me": {"login": member.login, "name": member.name},
@@ -261,11 +263,13 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
         "wrap_ups": [
             {
                 "chat": item.chat,
+                "name": names.get(item.chat, ""),
                 "line": item.line,
+                "time_zone": lines.get_line(item.line).time_zone,
                 "ended_at": clock.rfc3339(item.ended_at),
                 "minutes": item.minutes,
             }
-            for item in contacts.pending_wrap_ups(member.id)
+            for item in pending
         ],
         "wrap_ups_limit": lines.get_line(duty.line).wrap_ups_open if duty.line else 0,
     }

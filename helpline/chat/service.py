@@ -32,6 +32,7 @@ from helpline.chat.items import Refused, Stored, Text
 from helpline.chat.models import Chat
 from helpline.chat.states import Action, Cause, State
 from helpline.chat.states import WrongState as WrongState
+from helpline.chat.wrap_ups import names_of as names_of
 from helpline.chat.wrap_ups import wrap_up as wrap_up
 from helpline.chat.writer import MAX_CLIENT_ID, checked, within, writer
 from helpline.db import after_commit, random_key, transaction

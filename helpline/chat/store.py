@@ -201,6 +201,13 @@ def chats_in_hand(session: Session, account: str) -> list[Chat]:
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
+def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """By which names staff tell these chats apart, for as long as there is something of them."""
+    if not ids:
+        return {}
+    return dict(session.execute(select(Chat.id, Chat.name).where(Chat.id.in_(ids))).all())
+
+
 def refusals(session: Session) -> list[RefusedOffer]:
     """Who declined or missed offers of chats that nobody has answered yet."""
     return list(session.scalars(select(RefusedOffer)))

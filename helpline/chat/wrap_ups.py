@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from helpline.chat import push, wakeup
+from collections.abc import Collection
+
+from helpline.chat import push, store, wakeup
 from helpline.contacts import service as contacts
 from helpline.contacts.categories import Answers
-from helpline.db import after_commit, transaction
+from helpline.db import after_commit, reading, transaction
 
 
 def wrap_up(account: str, chat: str, answers: Answers) -> bool:
@@ -16,3 +18,9 @@ def wrap_up(account: str, chat: str, answers: Answers) -> bool:
         after_commit(lambda: push.look_again(account))
         after_commit(wakeup.wake)
     return rest
+
+
+def names_of(chats: Collection[str]) -> dict[str, str]:
+    """The two words by which each of these chats was known on the desk."""
+    with reading() as session:
+        return store.names_of(session, chats)

@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from helpline import clock, web
+from helpline.chat import service as chat
 from helpline.contacts import service as contacts
 from helpline.desk import contact_marks as marks
 from helpline.desk.contact_forms import MOST_AT_ONCE, AnsweredForm, MissedForm
@@ -51,11 +52,13 @@ def _line() -> Line:
 def show() -> Page:
     """What is still to be described, and the ways to the forms."""
     by_slug = {line.slug: line for line in _own()}
+    items = open_ones(current_user)
     return render_template(
         "desk/contacts.html",
         member=current_user,
         own=list(by_slug.values()),
-        items=open_ones(current_user),
+        items=items,
+        names=chat.names_of([item.chat for item in items]),
         by_slug=by_slug,
         ended=lambda item: lines.local(by_slug[item.line], item.ended_at),
         open_until=lambda item: _told(by_slug[item.line], item.ended_at + contacts.WRAP_UP_OPEN),

@@ -37,10 +37,12 @@ def open_ones(member: Member) -> list[PendingWrapUp]:
 def show_all() -> Any:
     """What is open still; after one that was heavy also the offer of a rest."""
     by_slug = {line.slug: line for line in lines.all_lines()}
+    items = open_ones(current_user)
     return render_template(
         "desk/wrap_ups.html",
         member=current_user,
-        items=open_ones(current_user),
+        items=items,
+        names=chat.names_of([item.chat for item in items]),
         by_slug=by_slug,
         ended=lambda item: lines.local(by_slug[item.line], item.ended_at),
         saved="saved" in request.args,
@@ -91,7 +93,9 @@ def _item(chat_id: str) -> PendingWrapUp | None:
 def _page(item: PendingWrapUp, form: WrapUpForm) -> str:
     line = lines.get_line(item.line)
     ended = lines.local(line, item.ended_at)
-    return render_template("desk/wrap_up.html", member=current_user, item=item, form=form, told_line=line, ended=ended)
+    name = chat.names_of([item.chat]).get(item.chat, "")
+    told = {"item": item, "form": form, "told_line": line, "ended": ended, "name": name}
+    return render_template("desk/wrap_up.html", member=current_user, **told)
 
 
 def _refused(item: PendingWrapUp, form: WrapUpForm) -> tuple[Any, int]:

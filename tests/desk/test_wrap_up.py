@@ -12,11 +12,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from helpline import clock
+from helpline.chat import service
 from helpline.contacts import service as contacts
 from helpline.lines import service as lines
 from helpline.staff import duties
 from helpline.staff import service as staff
-from tests.builders import the_contact
+from tests.builders import a_chat, the_contact
 from tests.house.test_routes import JSON, signed_in, wrong_with
 from tests.postgres import sqlite_only
 from tests.web.pages import Page
@@ -77,6 +78,18 @@ def test_what_is_filled_in_is_in_the_ledger(counsellor: FlaskClient) -> None:
     said = counsellor.get(answer.headers["Location"]).text
     assert "The contact is registered." in said
     assert "Rest now" not in said
+
+
+def test_two_of_one_minute_are_told_apart_by_their_names(counsellor: FlaskClient) -> None:
+    ids = [a_chat().chat, a_chat().chat]
+    for one in ids:
+        a_chat_is_over(one)
+    names = service.names_of(ids)
+    for path in (ALL, "/console/contacts/"):
+        shown = counsellor.get(path)
+        assert wrong_with(shown, path) == []
+        assert all(f"<strong>{names[one]}</strong>" in shown.text for one in ids)
+    assert f"<strong>{names[ids[0]]}</strong>" in counsellor.get(f"{ALL}{ids[0]}/").text
 
 
 def test_everything_may_stay_as_it_is(counsellor: FlaskClient) -> None:

@@ -138,10 +138,10 @@ function makeWrapUp(item) {
 
 function fillWrapUp(element, item) {
   const ended = Date.parse(item.ended_at);
-  const name = state.chats.get(item.chat)?.name;
+  const zone = item.time_zone;
   element.parts.open.setAttribute('aria-current', String(state.view === 'wrap' && state.wrapping === item.chat));
-  setText(element.parts.what, [name, clock(ended), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
-  setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS) }));
+  setText(element.parts.what, [item.name, clock(ended, zone), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
+  setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS, zone) }));
 }
 
 /** How many wait beyond the end of a list that was cut, where there is a board to know it from. */

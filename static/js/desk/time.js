@@ -50,20 +50,25 @@ export function waits(seconds) {
 }
 
 const language = document.documentElement.lang || 'en';
-const clockFormat = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const dayFormat = new Intl.DateTimeFormat(language, { weekday: 'long' });
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const formats = new Map();
 
-/** '20:42' in the counsellor's own time zone. */
-export function clock(instant) {
-  return clockFormat.format(new Date(instant));
+/** What `options` say of a moment in a time zone; without one in that of this device. */
+function told(instant, zone, options) {
+  const key = JSON.stringify([zone, options]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language, { ...options, timeZone: zone }));
+  return formats.get(key).format(new Date(instant));
+}
+
+/** '20:42' in the counsellor's own time zone, or in another. */
+export function clock(instant, zone) {
+  return told(instant, zone, CLOCK);
 }
 
 /** 'Tuesday 20:42' for another day, '20:42' for today. */
-export function clockWithDay(instant) {
-  const day = new Date(instant);
-  const today = new Date(serverNow());
-  if (day.toDateString() === today.toDateString()) return clock(day);
-  return `${dayFormat.format(day)} ${clock(day)}`;
+export function clockWithDay(instant, zone) {
+  const isToday = told(instant, zone, {}) === told(serverNow(), zone, {});
+  return isToday ? clock(instant, zone) : `${told(instant, zone, { weekday: 'long' })} ${clock(instant, zone)}`;
 }
 
 /** For a list: 'now', '3 min', then the clock. */
