@@ -57,6 +57,11 @@ def export(month: Period | None, year: Period | None, slug: str | None, exact: b
     period, now = month or year, clock.now()
     assert period is not None  # noqa: S101  # one of both is there
     told = lines_called(slug)
+    try:
+        # First: what is released is released for good.
+        files.check(out, [line.slug for line in told], form, exact=exact)
+    except files.NotOurs as error:
+        raise click.UsageError(str(error)) from None
     if exact:
         for line in told:
             refuse_what_has_not_begun(line, period, now)

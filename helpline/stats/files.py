@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +19,25 @@ FORMATS = ("csv", "xlsx")
 EXACT = "exact, not for publication"
 READ_ME = "READ-ME.txt"
 COUNT = "count"
-# How the names of all tables begin.
-OURS = ("answered-", "missed-", "self-help-", "advice-", "individuals-")
+BEGINNING, WARNING = "Figures of ", "Exact, not for publication."
+# Every name that an export writes into a folder: nothing else there is replaced.
+OURS = {
+    READ_ME,
+    *(f"answered-by-{of}.csv" for of in ("channel", "age", "concern", "topic", "time", "route", "referral")),
+    *(f"missed-by-{of}.csv" for of in ("reason", "time")),
+    *(f"self-help-{of}.csv" for of in ("visits", "course")),
+    *(f"advice-by-{of}.csv" for of in ("asker", "tree")),
+    *(f"individuals-by-{of}.csv" for of in ("concern", "age")),
+}
 # What a spreadsheet takes for a formula, also behind a tab or a carriage return.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 WIDTH = 24
 # Files of equal tables are equal, whenever they were written.
 NO_TIME = datetime(2000, 1, 1)  # noqa: DTZ001  # the library takes no zone
+
+
+class NotOurs(ValueError):
+    """Where files would be written stands something else; the message says what, in one line."""
 
 
 @dataclass(frozen=True)
@@ -95,48 +107,106 @@ def as_workbook(sheets: Sheets) -> bytes:
     return out.getvalue()
 
 
-def as_files(sheets: Sheets, form: str) -> dict[str, bytes]:
-    """The files of a line by their path: a workbook, or a folder with a file a table and what it is all about."""
+def as_files(sheets: Sheets, form: str, name: str = "") -> dict[str, bytes]:
+    """The files of a line by their path: a workbook, or a folder with a file a table and what it is all about. `name`
+    is that of the workbook or folder, where it is not the line's."""
+    name = name or sheets.line
     if form == "xlsx":
-        return {f"{sheets.line}.xlsx": as_workbook(sheets)}
-    made = {f"{sheets.line}/{table.name}.csv": as_csv(table) for table in sheets.tables}
-    return {f"{sheets.line}/{READ_ME}": ("\n\n".join(sheets.notes) + "\n").encode(), **made}
+        return {f"{name}.xlsx": as_workbook(sheets)}
+    made = {f"{name}/{table.name}.csv": as_csv(table) for table in sheets.tables}
+    return {f"{name}/{READ_ME}": ("\n\n".join(sheets.notes) + "\n").encode(), **made}
+
+
+def check(out: Path, lines: Sequence[str], form: str, *, exact: bool) -> None:
+    """Raise NotOurs where something else stands in the places of what is to be written."""
+    for line in lines:
+        place = out / (line if form == "csv" else f"{line}.{form}")
+        _refuse_unless(place, Path.is_dir if form == "csv" else Path.is_file)
+        if form == "csv":
+            for name in sorted(OURS):
+                _refuse_unless(place / name, Path.is_file)
+            _refuse_the_other_kind(place / READ_ME, exact=exact)
+
+
+def _refuse_unless(place: Path, is_right: Callable[[Path], bool]) -> None:
+    if place.is_symlink() or (place.exists() and not is_right(place)):
+        kind = "a folder" if is_right is Path.is_dir else "a file"
+        raise NotOurs(f"{place} is in the way: it is not {kind} of an export")
+
+
+def _refuse_the_other_kind(read_me: Path, *, exact: bool) -> None:
+    if not read_me.exists():
+        return
+    said = read_me.read_text(encoding="utf-8", errors="replace")
+    if not said.startswith(BEGINNING):
+        raise NotOurs(f"{read_me} is in the way: it is not of an export")
+    if (f"\n{WARNING}\n" in said) != exact:
+        there, wanted = ("a release", "exact figures") if exact else ("exact figures", "a release")
+        raise NotOurs(f"{read_me.parent} holds {there}: name another folder for {wanted}")
 
 
 def write(files: Mapping[str, bytes], out: Path) -> None:
-    """Write all of these files or none: beside the folder first, then moved to their place. Raises OSError."""
+    """Write all of these files or none: beside the folder first, then moved to their place. Raises OSError.
+
+    Only what an export writes is replaced; call `check` first.
+    """
     out.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
+    new, old = draft / "new", draft / "old"
+    # What an earlier export wrote into the same folders and this one does not goes too.
+    folders = {Path(name).parent for name in files} - {Path()}
+    names = [*map(Path, files), *sorted({folder / name for folder in folders for name in OURS} - {*map(Path, files)})]
     try:
         for name, content in files.items():
-            path = draft / "new" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        for made in sorted((draft / "new").iterdir()):
-            _put(made, out / made.name, draft / "old")
+            _move_to(new / name).write_bytes(content)
+        with ExitStack() as undo:
+            for path in names:
+                if (out / path).exists():
+                    _move(out / path, old / path, undo)
+                if (new / path).exists():
+                    _move(new / path, out / path, undo)
+            undo.pop_all()
+        _remove(old, names)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(new, names)
+        _rmdir(old)
+        _rmdir(draft)
 
 
-def _put(made: Path, place: Path, old: Path) -> None:
-    """Move what was made to its place. Of a folder that is there already only what an export writes is replaced."""
-    if not made.is_dir() or not place.exists():
-        made.replace(place)
-        return
-    old.mkdir(exist_ok=True)
-    place.rename(old / place.name)
-    made.rename(place)
-    for before in (old / place.name).iterdir():
-        if before.name != READ_ME and not (before.suffix == ".csv" and before.name.startswith(OURS)):
-            before.rename(place / before.name)
+def _move(path: Path, place: Path, undo: ExitStack) -> None:
+    path.rename(_move_to(place, undo))
+    undo.callback(place.rename, path)
+
+
+def _move_to(place: Path, undo: ExitStack | None = None) -> Path:
+    """The place, with its folder made; `undo` takes the folder away again if nothing else is in it."""
+    if not place.parent.exists():
+        place.parent.mkdir(parents=True)
+        if undo is not None:
+            undo.callback(_rmdir, place.parent)
+    return place
+
+
+def _remove(folder: Path, names: Sequence[Path]) -> None:
+    """Remove these files; folders only where nothing else is in them."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for parent in {(folder / name).parent for name in names} - {folder}:
+        _rmdir(parent)
+    _rmdir(folder)
+
+
+def _rmdir(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 # --- what they are ---------------------------------------------------------------------------------------
 
 
 def _exact_notes(sheets: Sheets) -> Iterator[str]:
-    yield f"Figures of {sheets.name} ({sheets.line}), {sheets.period}"
-    yield EXACT[0].upper() + EXACT[1:] + "."
+    yield f"{BEGINNING}{sheets.name} ({sheets.line}), {sheets.period}"
+    yield WARNING
     yield (
         "These figures are counted exactly and are for the organisation itself. Where few people are counted they can "
         "point at one of them, and each one that gets out makes the released figures tell more than they should. "
@@ -146,7 +216,7 @@ def _exact_notes(sheets: Sheets) -> Iterator[str]:
 
 
 def _notes(sheets: Sheets, told: Told) -> Iterator[str]:
-    yield f"Figures of {sheets.name} ({sheets.line}), {sheets.period}"
+    yield f"{BEGINNING}{sheets.name} ({sheets.line}), {sheets.period}"
     yield (
         f"Released on {told.made_on.isoformat()}, once and for good: what came in later counts in a later month, and "
         "what was deleted later is not subtracted."

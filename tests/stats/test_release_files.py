@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from helpline import clock, commands
+from helpline import clock
 from helpline.contacts import categories
 from helpline.contacts import service as contacts
-from helpline.contacts.models import Contact, ContactTopic, DayTally, ImportedFile, MissedContact
+from helpline.contacts.models import Contact, ContactTopic, DayTally, ImportedFile, MissedContact, MonthTally
 from helpline.db import transaction
 from helpline.lines import service as lines
 from helpline.stats import disclosure, files, service
@@ -29,7 +29,6 @@ from helpline.stats.figures import Figures, figures, part_of_day
 from helpline.stats.periods import Period
 from helpline.stats.tables import ANY, TOTAL, Dimension, Table
 from tests.builders.logs import AMSTERDAM, LOGS, a_log, answered, missed
-from tests.commanding import Done
 from tests.postgres import sqlite_only
 
 TABLES = {
@@ -54,21 +53,6 @@ def both_years(app: Flask) -> None:
     """The two logs of which figures were published."""
     for year in (2019, 2020):
         contacts.import_log((LOGS / f"contact-log-{year}.csv").read_bytes(), clock.now())
-
-
-@pytest.fixture
-def run(app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs `helpline stats ...` in this process; the first contact of the installation was in December 2018."""
-    contacts.import_log(a_log(answered(occurred_at="2018-12-31T10:15:00+01:00")).encode(), clock.now())
-    monkeypatch.setattr(commands.config, "load", lambda: app.config["SETTINGS"])
-    monkeypatch.setattr(commands.install, "prepare", lambda _: None)
-
-    def command(*arguments: object) -> Done:
-        code = commands.run(["stats", *map(str, arguments)])
-        told = capsys.readouterr()
-        return Done(code, told.out, told.err)
-
-    return command
 
 
 def read(path: Path) -> tuple[list[str], Read]:
@@ -196,43 +180,6 @@ def test_what_can_not_be_protected_writes_nothing(run: Any, tmp_path: Path, monk
     assert not (tmp_path / "out").exists()
 
 
-@sqlite_only
-def test_an_export_into_the_same_folder_replaces_its_own_files_only(run: Any, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (out / "youth").mkdir(parents=True)
-    (out / "youth" / "notes.odt").write_text("mine")
-    (out / "youth" / "individuals-by-age.csv").write_text("gone")
-    (out / "youth" / "mine.csv").write_text("mine")
-    assert run("export", "--month", "2020-05", "--line", "youth", "--format", "csv", "--out", out).code == 0
-    names = {path.name for path in (out / "youth").iterdir()}
-    assert {"notes.odt", "mine.csv", "READ-ME.txt", "answered-by-age.csv"} <= names
-    assert "individuals-by-age.csv" not in names
-    assert [path.name for path in out.iterdir()] == ["youth"]
-
-
-@sqlite_only
-@pytest.mark.usefixtures("both_years")
-def test_a_file_that_can_not_be_written_leaves_all_as_it_was(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    (out / "youth").mkdir(parents=True)
-    (out / "youth" / "answered-by-age.csv").write_text("before")
-    write = Path.write_bytes
-
-    def full(path: Path, content: bytes) -> int:
-        if path.name == "missed-by-time.csv":
-            raise OSError(28, "No space left on device")
-        return write(path, content)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    done = run("export", "--month", "2020-05", "--format", "csv", "--out", out)
-    assert (done.code, done.out) == (1, "")
-    assert "No space left" in done.error.splitlines()[-1]
-    assert [path.name for path in out.iterdir()] == ["youth"]
-    assert (out / "youth" / "answered-by-age.csv").read_text() == "before"
-
-
 def test_a_year_is_exported_with_its_individuals_and_listed(run: Any, tmp_path: Path) -> None:
     done = run("export", "--year", "2020", "--line", "youth", "--format", "csv", "--out", tmp_path)
     assert done.code == 0
@@ -303,7 +250,7 @@ ROWS = st.lists(
 def test_exact_files_and_the_screen_agree(app: Flask, rows: list[dict[str, str]]) -> None:
     """Whatever the screen is narrowed to stands in the files as a row, and all of the screen is their grand total."""
     with transaction() as session:
-        for ledger in (ContactTopic, Contact, MissedContact, DayTally, ImportedFile):
+        for ledger in (ContactTopic, Contact, MissedContact, DayTally, MonthTally, ImportedFile):
             session.execute(delete(ledger))
     contacts.import_log(a_log(*rows).encode(), datetime(2020, 6, 20, tzinfo=UTC))
     line, today = lines.get_line("prevention"), date(2020, 6, 20)
