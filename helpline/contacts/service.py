@@ -69,6 +69,7 @@ from helpline.contacts.topic_editing import retire_topic as retire_topic
 from helpline.contacts.topic_editing import topics_of as topics_of
 from helpline.contacts.yearly import YearCounts as YearCounts
 from helpline.contacts.yearly import counts_of_year as counts_of_year
+from helpline.contacts.yearly import people_of_year as people_of_year
 from helpline.db import random_key, reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line

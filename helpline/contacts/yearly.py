@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,8 +43,7 @@ def counts_of_year(line: str, year: int) -> YearCounts:
         missed = _of_year(session, MissedContact, line, year, (MissedContact.channel, MissedContact.cause))
         left_early = sum(number for (_, cause), number in missed.items() if cause == LEFT_EARLY)
         missed = Counter({what: number for what, number in missed.items() if what[1] != LEFT_EARLY})
-        concerns = individuals(session, line, year, Contact.concern, CONCERNS)
-        ages = individuals(session, line, year, Contact.age_band, age_bands(line))
+    concerns, ages = people_of_year(line, year)
     weekdays = _along(contacts, 1)
     return YearCounts(
         answered=contacts.total(),
@@ -59,6 +60,25 @@ def counts_of_year(line: str, year: int) -> YearCounts:
         individuals_by_concern=concerns,
         individuals_by_age_band=ages,
     )
+
+
+def people_of_year(line: str, year: int) -> tuple[dict[str, int], dict[str, int]]:
+    """The persons of a line's year, each once, by concern and by age band. They are read month by month: in between
+    others get their turn."""
+    concerns: dict[str, Counter[str]] = defaultdict(Counter)
+    ages: dict[str, Counter[str]] = defaultdict(Counter)
+    for month in range(1, 13):
+        days = Contact.on_date.between(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+        said = Contact.person, Contact.concern, Contact.age_band
+        wanted = select(*said).where(Contact.line == line, days, ~Contact.test, Contact.person.is_not(None))
+        with reading() as session:
+            rows = session.execute(wanted).all()
+        for person, concern, age_band in rows:
+            assert person is not None  # noqa: S101  # only those were asked for
+            concerns[person][concern] += 1
+            ages[person][age_band] += 1
+        time.sleep(0)
+    return _each_once(concerns, CONCERNS), _each_once(ages, age_bands(line))
 
 
 def _of_year(session: Session, ledger: Any, line: str, year: int, by: Sequence[Any]) -> Counter[tuple[Any, ...]]:
@@ -88,6 +108,10 @@ def individuals(
     )
     for person, value, number in session.execute(wanted.group_by(Contact.person, column)):
         said[person][value] = number
+    return _each_once(said, order)
+
+
+def _each_once(said: Mapping[str, Counter[str]], order: Sequence[str]) -> dict[str, int]:
     counted = dict.fromkeys((*order, UNKNOWN), 0)
     for values in said.values():
         # Of two that were said as often, the first in the order of the categories.

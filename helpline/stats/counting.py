@@ -11,7 +11,7 @@ from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.selfhelp import service as selfhelp
 from helpline.stats import sheets
-from helpline.stats.figures import figures
+from helpline.stats.figures import Figures
 from helpline.stats.periods import Period
 from helpline.stats.sheets import Counters, Lists
 from helpline.stats.tables import Table
@@ -54,5 +54,5 @@ def exact_tables(line: Line, period: Period, today: date | None = None) -> list[
     """The tables of a period as the screen tells them, nothing merged; also of one that goes on. `today`: the date on
     the line's clock, where it is not that of this moment."""
     here = today or lines.local(line, clock.now()).date()
-    counted = figures(contacts.tallies(line.slug, period.first, period.last, here))
+    counted = Figures(contacts.summed_days(line.slug, period.first, period.last, here))
     return sheets.tables(counted, counters_of(line.slug, period.first, period.last), lists_of(line.slug))

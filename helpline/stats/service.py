@@ -121,8 +121,7 @@ def exact_sheets(line: Line, period: Period) -> Sheets:
     """The same tables, counted exactly: for the organisation itself."""
     tables = exact_tables(line, period)
     if period.month is None:
-        year = contacts.counts_of_year(line.slug, period.year)
-        tables += sheets.individuals(line.slug, year.individuals_by_concern, year.individuals_by_age_band)
+        tables += sheets.individuals(line.slug, *contacts.people_of_year(line.slug, period.year))
     return Sheets(line.slug, line.name, period, tuple(tables))
 
 

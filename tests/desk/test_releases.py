@@ -330,8 +330,8 @@ def test_the_exact_files_say_so(supervisor: FlaskClient) -> None:
     answer = supervisor.get(f"{ROOT}prevention/2020-06/exact.csv")
     assert "2020-06-exact-not-for-publication.zip" in answer.headers["Content-Disposition"]
     folder = zipfile.ZipFile(io.BytesIO(supervisor.get(f"{OF_MAY}/exact.csv").data))
-    assert "Exact, not for publication." in folder.read("prevention/READ-ME.txt").decode()
-    assert "total,total,8\n" in folder.read("prevention/answered-by-age.csv").decode()
+    assert "Exact, not for publication." in folder.read("prevention-exact/READ-ME.txt").decode()
+    assert "total,total,8\n" in folder.read("prevention-exact/answered-by-age.csv").decode()
 
 
 def test_a_year_without_a_month_that_is_over_says_what_will_be_here(
