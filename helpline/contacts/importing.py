@@ -127,7 +127,7 @@ class _Waiting:
         self._shared = random_key()[:SHARED_CHARACTERS]
         self.days: dict[str, set[date]] = defaultdict(set)
         self._new: Counter[str] = Counter()
-        self._salts: dict[int, bytes | None] = {}
+        self._salts: dict[tuple[str, int], bytes | None] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
         self.tables = {model.__tablename__: _temporary(model.__table__) for model in LEDGERS}
         for table in self.tables.values():
@@ -190,9 +190,10 @@ class _Waiting:
     def _disguised(self, entry: Entry, year: int) -> str | None:
         if not entry.person:
             return None
-        if year not in self._salts:
-            self._salts[year] = persons.salt(year)
-        salt = self._salts[year]
+        of = entry.line, year
+        if of not in self._salts:
+            self._salts[of] = persons.salt(*of)
+        salt = self._salts[of]
         return None if salt is None else persons.disguised(entry.person, entry.line, salt)
 
     def _take_topic(self, line: str, code: str) -> None:

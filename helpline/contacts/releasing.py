@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from helpline.contacts.categories import CONCERNS, age_bands
 from helpline.contacts.models import Contact, MissedContact
@@ -66,10 +66,3 @@ def individuals_counted(line: str, year: int) -> dict[str, dict[str, int]]:
             "concern": individuals(session, line, year, Contact.concern, CONCERNS, in_a_release),
             "age_band": individuals(session, line, year, Contact.age_band, age_bands(line), in_a_release),
         }
-
-
-def lines_with_persons(year: int) -> set[str]:
-    """The lines of which a contact of this year tells whose it was, under the salt of the year."""
-    wanted = select(Contact.line).where(Contact.on_date.between(date(year, 1, 1), date(year, 12, 31)))
-    with reading() as session:
-        return set(session.scalars(wanted.where(Contact.person.is_not(None)).distinct()))

@@ -41,10 +41,10 @@ from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapU
 from helpline.contacts.models import Topic as Topic
 from helpline.contacts.month_tallies import summed_days as summed_days
 from helpline.contacts.persons import forget_persons as forget_persons
+from helpline.contacts.persons import told_apart as told_apart
 from helpline.contacts.releasing import Due as Due
 from helpline.contacts.releasing import count_due as count_due
 from helpline.contacts.releasing import individuals_counted as individuals_counted
-from helpline.contacts.releasing import lines_with_persons as lines_with_persons
 from helpline.contacts.releasing import mark_counted as mark_counted
 from helpline.contacts.tallies import counted_since as counted_since
 from helpline.contacts.tallies import days_written

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 KEY_BYTES = 32
+SECRETS = "secrets"
 _WEEK = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
 
@@ -90,13 +91,13 @@ def week_of(moment: datetime) -> str:
 
 def secret(instance_dir: Path, name: str) -> bytes:
     """The installation's own secret called `name`, 32 bytes; made at the first call and never again."""
-    path = instance_dir / "secrets" / f"{name}.key"
+    path = instance_dir / SECRETS / f"{name}.key"
     return _read(path) or _make_once(path)
 
 
 def passing_secret(instance_dir: Path, name: str) -> bytes | None:
     """A secret that will be destroyed one day; made at the first call, None from that day on."""
-    path = instance_dir / "secrets" / f"{name}.key"
+    path = instance_dir / SECRETS / f"{name}.key"
     key = _read(path)
     if key is None and not path.with_suffix(".destroyed").exists():
         key = _make_once(path)
@@ -105,7 +106,7 @@ def passing_secret(instance_dir: Path, name: str) -> bytes | None:
 
 def destroy_secret(instance_dir: Path, name: str) -> None:
     """Overwrite and remove a secret; from now on there is none of this name, nor will be."""
-    path = instance_dir / "secrets" / f"{name}.key"
+    path = instance_dir / SECRETS / f"{name}.key"
     _make_folder(path.parent)
     # First, so that nobody makes it anew.
     path.with_suffix(".destroyed").touch(mode=0o600)

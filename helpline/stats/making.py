@@ -80,8 +80,8 @@ def release_month(line: Line, month: Period, now: datetime, say: Say = lambda *_
 def release_year(line: Line, year: int, now: datetime, say: Say = lambda *_: None) -> Told:
     """The individuals of a year that is over. Its months that are missing are released first.
 
-    Then the year is closed: nothing exact of its releases is kept, and the salt of its persons goes once no line needs
-    it. Raises NotOver or CannotRelease.
+    Then the year is closed on this line: nothing exact of its releases is kept, and the salt of its persons goes.
+    Raises NotOver or CannotRelease.
     """
     refuse_what_goes_on(line, Period(year), now)
     for first in Period(year).steps:
@@ -95,7 +95,7 @@ def release_year(line: Line, year: int, now: datetime, say: Say = lambda *_: Non
             continue
         except DisclosureError as error:
             raise CannotRelease(f"{line.slug} {year}: {error}") from error
-        _forget_persons(year)
+        contacts.forget_persons(line.slug, year)
         return told
     raise Busy(f"{line.slug} {year}: the ledger changes while it is counted; try again")
 
@@ -284,11 +284,12 @@ def _ceilings(table: Table, months: Sequence[Month], year_within: int) -> dict[K
     return contacts_told
 
 
-def _forget_persons(year: int) -> None:
-    """Destroy the salt of this year unless a line whose persons need it has not released them yet."""
+def forget_closed_years() -> int:
+    """Destroy what a year that was closed has left of its persons, where its process was killed before it could do so.
+    Returns how many salts."""
+    kept = contacts.told_apart()
     with reading() as session:
-        waiting = [
-            line for line in contacts.lines_with_persons(year) if store.released(session, line, str(year)) is None
-        ]
-    if not waiting:
-        contacts.forget_persons(year)
+        closed = [(line, year) for line, year in kept if store.released(session, line, str(year)) is not None]
+    for line, year in closed:
+        contacts.forget_persons(line, year)
+    return len(closed)

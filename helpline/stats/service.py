@@ -19,6 +19,7 @@ from helpline.stats.making import CannotRelease as CannotRelease
 from helpline.stats.making import NotOver as NotOver
 from helpline.stats.making import TooEarly as TooEarly
 from helpline.stats.making import first_month as first_month
+from helpline.stats.making import forget_closed_years as forget_closed_years
 from helpline.stats.making import refuse_what_can_not_be as refuse_what_can_not_be
 from helpline.stats.making import refuse_what_goes_on as refuse_what_goes_on
 from helpline.stats.making import release_month as release_month

@@ -145,17 +145,17 @@ def test_a_year_ends_at_the_midnight_of_the_line() -> None:
 
 def test_without_its_salt_nobody_can_tell_whose_row_it_was(settings: config.Settings) -> None:
     take(a_log(answered(person="p1")))
-    salt = (settings.instance_dir / "secrets" / "persons-2020.key").read_bytes()
+    salt = (settings.instance_dir / "secrets" / "persons-2020-prevention.key").read_bytes()
     assert the_contact().person == persons.disguised("p1", "prevention", salt)
-    service.forget_persons(2020)
-    assert not (settings.instance_dir / "secrets" / "persons-2020.key").exists()
+    service.forget_persons("prevention", 2020)
+    assert not (settings.instance_dir / "secrets" / "persons-2020-prevention.key").exists()
     take(a_log(answered(person="p1", gender="female"), answered(occurred_at="2019-05-04T10:15:00+02:00")))
-    assert not (settings.instance_dir / "secrets" / "persons-2020.key").exists()
+    assert not (settings.instance_dir / "secrets" / "persons-2020-prevention.key").exists()
     with db.reading() as session:
         by_year = select(Contact.on_date, Contact.gender, Contact.person.is_not(None))
         told = {(day.year, gender): known for day, gender, known in session.execute(by_year)}
     assert told == {(2020, "male"): True, (2020, "female"): False, (2019, "male"): True}
-    service.forget_persons(2020)
+    service.forget_persons("prevention", 2020)
 
 
 def test_a_person_counts_under_what_most_of_its_contacts_say() -> None:

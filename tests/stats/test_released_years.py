@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from helpline import config
+from helpline import config, retention
 from helpline.contacts import service as contacts
 from helpline.db import reading
 from helpline.lines import service as lines
@@ -26,7 +26,7 @@ from tests.postgres import sqlite_only
 from tests.stats.attack import Attack, Published, as_released
 
 NOW = datetime(2021, 1, 2, 12, tzinfo=UTC)
-SALT = "persons-2020"
+SALT = "persons-2020-prevention"
 # An attack on all tables is in tests/stats/test_disclosure_attack.py. These share margins, have the late rows, and are
 # what individuals are held against.
 ATTACKED = ("answered-by-channel", "answered-by-concern", "answered-late", "missed-by-reason", "missed-late")
@@ -45,7 +45,7 @@ def come_late(month: str, number: int) -> None:
 
 
 def salts() -> set[str]:
-    return {path.name for path in (config.current().instance_dir / "secrets").glob(f"{SALT}.*")}
+    return {path.name for path in (config.current().instance_dir / "secrets").glob("persons-*")}
 
 
 def rows_of(line: str, year: int) -> list[Released]:
@@ -71,13 +71,29 @@ def test_a_year_is_closed_once_its_months_are_released(line: Line) -> None:
 
 
 @sqlite_only
-def test_the_salt_waits_for_every_line_that_needs_it(line: Line) -> None:
-    youth = answered(line="youth", age_band="16-17", topics="")
-    contacts.import_log(a_log(youth).encode(), NOW)
+def test_a_year_that_one_line_closed_goes_on_counting_persons_of_the_other(line: Line) -> None:
     service.release_year(line, 2020, NOW)
-    assert salts() == {f"{SALT}.key"}
-    service.release_year(lines.get_line("youth"), 2020, NOW)
-    assert salts() == {f"{SALT}.destroyed"}
+    times = {f"p{minute}": f"2020-05-04T10:{minute:02}:00+02:00" for minute in range(20)}
+    youth = [
+        answered(line="youth", age_band="16-17", topics="", occurred_at=at, person=person)
+        for person, at in times.items()
+    ]
+    contacts.import_log(a_log(*youth, *youth[:7]).encode(), NOW)
+    assert contacts.counts_of_year("youth", 2020).individuals == 20
+    told = service.release_year(lines.get_line("youth"), 2020, NOW)
+    assert told.table("individuals-by-concern").figures()[(TOTAL,)] == 20
+    assert salts() == {f"{SALT}.destroyed", "persons-2020-youth.destroyed"}
+
+
+@sqlite_only
+def test_a_salt_that_outlived_its_year_is_destroyed_with_the_rest(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(contacts, "forget_persons", lambda *_: None)
+        service.release_year(line, 2020, NOW)
+    contacts.import_log(a_log(answered(occurred_at="2019-05-04T10:15:00+02:00")).encode(), NOW)
+    assert salts() == {f"{SALT}.key", "persons-2019-prevention.key"}
+    assert [retention.purge(NOW)["persons"] for _ in range(2)] == [1, 0]
+    assert salts() == {f"{SALT}.destroyed", "persons-2019-prevention.key"}
 
 
 @sqlite_only
