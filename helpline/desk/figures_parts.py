@@ -285,7 +285,7 @@ def _by_channel(told: Told) -> Part:
     counts = [figures.by_channel(ledger) for ledger in (ANSWERED, MISSED) for figures in (told.now, told.before)]
     rows = [(word("channel", channel), [some[channel] for some in counts]) for channel in CHANNELS]
     said = ", ".join(word("channel", channel) for channel in CAN_BE_MISSED)
-    note = _("Shares of what was missed are of those that can be missed: %(channels)s.", channels=said)
+    note = _("Shares of what was missed are of these alone: %(channels)s.", channels=said)
     return _two_bars(told, "channel", _("Contacts by channel"), heading("channel"), rows, note)
 
 

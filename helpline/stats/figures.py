@@ -16,7 +16,7 @@ from helpline.contacts.tally import ALL, ANSWERED, BY_THE_HOUR, MISSED, Sum, Tal
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
 HOURS_IN_A_PART = 6
-# What can be missed: nobody's e-mail or letter meets a busy line.
+# What a share missed is told of: nobody's e-mail or letter meets a busy line. What stays unanswered is only counted.
 CAN_BE_MISSED = ("chat", "phone")
 Value = tuple[str, ...]
 

@@ -185,13 +185,13 @@ def _counted(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What each word means."""
     found = [
         (_("Contact"), _("A chat, call, e-mail or letter that somebody of us answered. One person may have several.")),
-        (_("Missed contact"), _("A chat or call that nobody answered. Who left within seconds is not counted.")),
+        (_("Missed contact"), _("A contact that nobody answered. Who left within seconds is not counted.")),
     ]
     if told["individuals"].get("total"):
         found.append((_("Person"), _("Somebody who counts once in a year, however often they came.")))
-    found.append(
-        (_("Share missed"), _("Missed calls and chats, of all calls and chats. E-mails and letters are never missed."))
-    )
+    share = _("Missed calls and chats, of all calls and chats.")
+    other = _("An e-mail or letter that nobody answered is counted, but in no share.")
+    found.append((_("Share missed"), f"{share} {other}"))
     found.append((_("Unknown"), _("Nobody asked, or nobody told. We ask only what helps.")))
     found.append((_("Day and time"), _("Those of the clock where the helpline is. A contact counts when it began.")))
     return found
