@@ -100,7 +100,7 @@ def _length(told: Told) -> Tile:
     now, before = told.now.spread(ANSWERED, "length_min"), told.before.spread(ANSWERED, "length_min")
     said = [] if now.ninetieth is None else [_("90%% within %(time)s min", time=now.ninetieth)]
     if before.measured:
-        was = _("%(median)s, 90%% within %(time)s min", median=before.median, time=before.ninetieth)
+        was = _("%(median)s min, 90%% within %(time)s min", median=before.median, time=before.ninetieth)
         said.append(stood(was, told))
     counts = _("Minutes of a contact, where it was measured: half took no longer.")
     median = _("%(n)s min", n=cell(now.median)) if now.measured else "–"

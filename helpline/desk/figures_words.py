@@ -133,8 +133,6 @@ def _compared(told: Told) -> str:
 
 def against(now: float, before: float, told: Told) -> str:
     """How a count stands beside the one before: in percent where that says more than the number."""
-    if not before:
-        return _("%(period)s: none", period=short_before(told))
     if before < ENOUGH_FOR_A_CHANGE or told.counted_later:
         return _("%(period)s: %(number)s", period=short_before(told), number=number(before))
     grown = change(now, before) or 0

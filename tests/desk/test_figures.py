@@ -119,7 +119,7 @@ def test_a_month_reads_as_it_was(supervisor: FlaskClient) -> None:
     assert "exact, not for publication" in words
     assert "So far: day 20 of 31. Compared with as many days of the one before: 1–20 Feb 2026." in words
     assert "Answered 81 +35% on 1–20 Feb 2026 (60)" in words
-    assert "Missed 104 56% of chats and calls · 38 in opening hours 1–20 Feb 2026: none" in words
+    assert "Missed 104 56% of chats and calls · 38 in opening hours 1–20 Feb 2026: 0" in words
     assert "Of those caught 66 Read advice: 66" in words
     assert "Median wait 1:50 90% within 1:50 1–20 Feb 2026: 1:50, 90% within 1:50" in words
     assert "Median length 20 min 90% within 20 min" in words
