@@ -152,6 +152,8 @@ def ask(line: str, period: str) -> Page:
         return _back(told_line, wanted)
     if not wanted.is_over(_today(told_line)):
         abort(404)
+    first = service.first_month(told_line, clock.now())
+    too_early = wanted.last < first.first
     there = service.released_periods(line)
     before = [month for first in Period(wanted.year).steps if (month := Period(wanted.year, first.month)) not in there]
     if wanted.month is not None:
@@ -163,6 +165,7 @@ def ask(line: str, period: str) -> Page:
         period=wanted,
         name=name_of(wanted),
         before=[name_of(month) for month in before],
+        begins=name_of(first) if too_early else None,
         # By the date alone: whether somebody still writes would tell of single contacts.
         just_over=_today(told_line) == wanted.after.first,
     )
@@ -174,6 +177,9 @@ def start(line: str, period: str) -> Answer:
     told_line, wanted = _line(line, {"analyst"}), _period(period)
     if not wanted.is_over(_today(told_line)):
         abort(404)
+    if wanted.last < service.first_month(told_line, clock.now()).first:
+        # The page says why.
+        return redirect(url_for("releases.make", line=line, period=wanted), 303)
     if service.told(line, wanted) is None and service.start(line, wanted, clock.now()):
         _audit("make_release", told_line, wanted)
     return _back(told_line, wanted)

@@ -124,6 +124,18 @@ def test_what_can_not_be_released_has_no_page(analyst: FlaskClient, path: str) -
     assert analyst.get(ROOT + path).status_code == 404
 
 
+@pytest.mark.parametrize("period", ["2020-04", "2019", "1800", "1800-01"])
+def test_what_was_over_before_anything_was_counted_is_refused_in_a_sentence(analyst: FlaskClient, period: str) -> None:
+    page = analyst.get(f"{ROOT}prevention/{period}/make")
+    assert page.status_code == 200
+    assert "The first month that can be released is May 2020." in said(page.text)
+    assert not any(form.action.endswith("/make") for form in Page(page.text).forms)
+    token = Page(analyst.get("/console/", follow_redirects=True).text).forms[0].fields["csrf_token"]
+    answer = analyst.post(f"{ROOT}prevention/{period}/make", data={"csrf_token": token})
+    assert (answer.status_code, answer.location) == (303, f"{ROOT}prevention/{period}/make")
+    assert not service.runs_of("prevention", TODAY)
+
+
 @pytest.mark.parametrize("path", ["figures", "released.csv", "released.pdf", "exact.csv"])
 def test_before_the_release_there_is_nothing_to_read(analyst: FlaskClient, path: str) -> None:
     assert analyst.get(f"{OF_MAY}/{path}").status_code == 404
