@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from helpline import config, demo_figures
+from helpline.contacts import service as contacts
+from helpline.contacts.models import Contact, MissedContact
 from helpline.db import transaction
 from helpline.lines import service as lines
 from helpline.staff import service as staff
@@ -38,6 +40,8 @@ def fill(now: datetime) -> list[NewAccount]:
             for table, rows in demo_figures.rows_of(line, lines.local(line, now).date()).items():
                 if rows:
                     session.execute(insert(table), rows)
+                if table in (Contact, MissedContact):
+                    contacts.days_written(session, line.slug, {row["on_date"] for row in rows})
     _keep(accounts)
     return accounts
 

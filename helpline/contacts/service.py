@@ -47,7 +47,7 @@ from helpline.contacts.releasing import count_due as count_due
 from helpline.contacts.releasing import individuals_counted as individuals_counted
 from helpline.contacts.releasing import mark_counted as mark_counted
 from helpline.contacts.tallies import counted_since as counted_since
-from helpline.contacts.tallies import days_written
+from helpline.contacts.tallies import days_written as days_written
 from helpline.contacts.tallies import tallies as tallies
 from helpline.contacts.topic_editing import LONGEST_LABEL as LONGEST_LABEL
 from helpline.contacts.topic_editing import BadTopic as BadTopic
