@@ -11,7 +11,7 @@ from flask import Flask, Request, Response, current_app, g, jsonify, render_temp
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import BadHost, HTTPException
+from werkzeug.exceptions import BadHost, BadRequest, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpline import addresses, config, counts, paths, transport
@@ -27,6 +27,8 @@ VISIT, CONSOLE = "visit", "console"
 SELF, NONE = "'self'", "'none'"
 # Pages that stand in a frame of another page of ours.
 FRAMED = ("visitor.transcript", "visitor.place")
+# Fields of what visitors write. Their pages say what can't be stored and give it back; a campaign's code is dropped.
+WRITTEN = ("body", "first_message", "text")
 
 
 def new_flask(settings: config.Settings | None) -> Flask:
@@ -59,6 +61,7 @@ def register_extensions(app: Flask, async_mode: str) -> None:
     """Bind Babel, form protection, sign-in and Socket.IO."""
     # Before all others: what they refuse is said in the language of the path too.
     app.before_request(choose_language)
+    app.before_request(refuse_nul)
     babel.init_app(app, locale_selector=lambda: language())
     babel.domain_instance = Catalogues()
     csrf.init_app(app)
@@ -223,6 +226,14 @@ def choose_language() -> None:
         g.lang = request.path.split("/", 2)[1]
 
 
+def refuse_nul() -> None:
+    """No address and no field has a NUL in it, and PostgreSQL takes none."""
+    given = (*request.args.items(multi=True), *request.form.items(multi=True))
+    fields = (text for name, value in given if name not in (*WRITTEN, "c") for text in (name, value))
+    if "\0" in request.path or any("\0" in text for text in fields):
+        raise BadRequest
+
+
 def languages_of_page() -> list[dict[str, Any]]:
     """Every language with the address of this page in it."""
     return [
@@ -341,7 +352,7 @@ def remember_line() -> None:
     from helpline.lines.pages import find_line, own_line
 
     parts = request.path.split("/")
-    if "line" not in g and len(parts) > 3 and parts[1] in LANGUAGES:
+    if "line" not in g and "\0" not in request.path and len(parts) > 3 and parts[1] in LANGUAGES:
         with contextlib.suppress(HTTPException):
             find_line(parts[2], parts[1])
     own = own_line()
@@ -352,7 +363,7 @@ def remember_line() -> None:
 def form_expired(error: CSRFError) -> tuple[Any, int]:
     remember_line()
     # What was written is given back; nothing else of a form is.
-    kept_text = request.form.get("body") or request.form.get("first_message") or request.form.get("text") or ""
+    kept_text = next(filter(None, map(request.form.get, WRITTEN)), "")
     return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
 
 
