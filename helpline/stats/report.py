@@ -62,14 +62,16 @@ class Year:
     more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def report(line: str, year: int, now: Year, before: Year | None, campaigns: list[dict[str, Any]]) -> dict[str, Any]:
+def report(
+    line: str, year: int, now: Year, before: Year | None, campaigns: list[dict[str, Any]], *, over: bool = True
+) -> dict[str, Any]:
     """The report. `before`: the year before as far as it is told in the same form; of it the figures stand in
-    `before`, and what they became in `previous` and `change_percent`."""
+    `before`, and what they became in `previous` and `change_percent`, which a year that goes on has not."""
     told, earlier = _figures(now), _figures(before) if before else {}
     for part, figures in told.items():
         of_before = earlier.get(part, {})
         figures["previous"] = of_before.get("total")
-        figures["change_percent"] = change_percent(figures["total"], figures["previous"])
+        figures["change_percent"] = change_percent(figures["total"], figures["previous"]) if over else None
     return {
         "year": year,
         "line": line,

@@ -33,7 +33,9 @@ def exact_report(line: Line, year: int) -> dict[str, Any]:
     """The report as the screen tells it, for the organisation's own use; also of a year that goes on."""
     today = lines.local(line, clock.now()).date()
     now, before = (_exact(line, Period(one), today) for one in (year, year - 1))
-    return report(line.slug, year, now, before, _campaigns(line.slug, Period(year), exact=True))
+    return report(
+        line.slug, year, now, before, _campaigns(line.slug, Period(year), exact=True), over=Period(year).is_over(today)
+    )
 
 
 def released_report(line: Line, year: int) -> dict[str, Any]:

@@ -114,6 +114,8 @@ def test_where_nothing_was_counted_there_is_nothing_to_compare_with(line: Line) 
     assert told["contacts"]["by_channel"] == {"phone": 1}
     assert (told["missed"]["total"], told["missed"]["left_early"], told["missed"]["by_reason"]) == (0, 1, {})
     assert told["missed"]["share_percent"] == 0.0
+    goes_on = yearly.exact_report(line, 2021)["contacts"]
+    assert (goes_on["total"], goes_on["previous"], goes_on["change_percent"]) == (0, 1, None), "not a whole year yet"
     empty = yearly.exact_report(line, 2018)
     assert (empty["contacts"]["total"], empty["missed"]["share_percent"], empty["individuals"]["total"]) == (0, None, 0)
 
