@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from helpline.contacts.categories import CONCERNS, age_bands
-from helpline.contacts.models import Contact, MissedContact
-from helpline.contacts.tallies import rows_of
+from helpline.contacts.models import Contact, ContactTopic, MissedContact
+from helpline.contacts.tallies import ANSWERED_COLUMNS, MISSED_COLUMNS, rows_of
 from helpline.contacts.tally import Tally
 from helpline.contacts.yearly import individuals
 from helpline.db import reading, transaction
 
 Ledger = type[Contact] | type[MissedContact]
+Rows = tuple[frozenset[tuple[Any, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -38,23 +40,48 @@ class Due:
         return ledger.line == self.line, ledger.on_date.between(self.late_since, self.last), counted
 
 
-def count_due(due: Due) -> dict[date, Tally]:
-    """What would count now, by day."""
+@dataclass(frozen=True)
+class Counted:
+    """What would count now: its tallies by day, and the rows that they were counted from."""
+
+    by_day: dict[date, Tally]
+    rows: Rows
+
+
+def count_due(due: Due) -> Counted:
+    """What would count now."""
     with reading() as session:
-        return rows_of(session, due.rows(Contact, None), due.rows(MissedContact, None), due.merged_topics)
+        # The rows first: where one changes between, they are not those that are marked later.
+        rows = _read(session, due, None)
+        of_answered, of_missed = due.rows(Contact, None), due.rows(MissedContact, None)
+        return Counted(rows_of(session, of_answered, of_missed, due.merged_topics), rows)
 
 
-def mark_counted(due: Due) -> dict[date, Tally]:
-    """Mark these rows as counted in this release, part of the transaction that stores it, and count them.
+def mark_counted(due: Due) -> Rows:
+    """Mark these rows as counted in this release, part of the transaction that stores it, and tell which these are.
 
-    Where that differs from what was counted before, rows came or changed meanwhile and the release has to be made anew.
+    Where they differ from those that were counted, rows came or changed meanwhile and the release has to be made anew.
+    Every other writer of an embedded installation waits meanwhile: so they are compared and not counted again.
     """
     with transaction() as session:
         for ledger in (Contact, MissedContact):
             mark = update(ledger).where(*due.rows(ledger, None), ~ledger.test).values(counted_in=due.month)
             session.execute(mark.execution_options(synchronize_session=False))
-        now = due.rows(Contact, due.month), due.rows(MissedContact, due.month)
-        return rows_of(session, *now, due.merged_topics)
+        return _read(session, due, due.month)
+
+
+def _read(session: Session, due: Due, counted_in: str | None) -> Rows:
+    """All that is counted of these rows, as it is stored."""
+    answered = (*due.rows(Contact, counted_in), ~Contact.test)
+    about = select(ContactTopic.contact_key, ContactTopic.topic)
+    wanted = (
+        select(Contact.key, Contact.on_date, *ANSWERED_COLUMNS).where(*answered),
+        about.join(Contact, Contact.key == ContactTopic.contact_key).where(*answered),
+        select(MissedContact.key, MissedContact.on_date, *MISSED_COLUMNS).where(
+            *due.rows(MissedContact, counted_in), ~MissedContact.test
+        ),
+    )
+    return tuple(frozenset(map(tuple, session.execute(rows))) for rows in wanted)
 
 
 def individuals_counted(line: str, year: int) -> dict[str, dict[str, int]]:

@@ -1,7 +1,7 @@
 """Makes releases: counts what no release has counted yet, protects it, and keeps it for good.
 
 The solver takes seconds and holds its thread, so a release is made in a process of its own and outside any
-transaction. What is stored was counted again in the transaction that stores it.
+transaction. What is stored was read again in the transaction that stores it.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _make(line: Line, month: Period, now: datetime, say: Say) -> Told:
     say(month, COUNTING)
     plan = _plan(line.slug, month)
     counted = contacts.count_due(plan.due)
-    exact = _tables(plan, month, counted)
+    exact = _tables(plan, month, counted.by_day)
     say(month, ROUNDING)
     seed = secrets.token_bytes(SEED_BYTES)
     names = {name: words for (_, name), words in plan.merged.items() if words}
@@ -166,7 +166,7 @@ def _make(line: Line, month: Period, now: datetime, say: Say) -> Told:
     with transaction() as session:
         # One release of a line at a time: each rests on those before it.
         lines.lock_queue(line.slug)
-        if store.periods_of(session, line.slug) != plan.periods or contacts.mark_counted(plan.due) != counted:
+        if store.periods_of(session, line.slug) != plan.periods or contacts.mark_counted(plan.due) != counted.rows:
             raise _Moved
         session.add(row)
     return store.told(row)

@@ -280,7 +280,7 @@ def between(monkeypatch: pytest.MonkeyPatch, first: Callable[[], None]) -> list[
     return calls
 
 
-@pytest.mark.parametrize("what", ["a row", "a wrap-up", "another month"])
+@pytest.mark.parametrize("what", ["a row", "a wrap-up", "its topics", "another month"])
 def test_what_changes_meanwhile_is_counted_anew(line: Line, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     some("2020-05", 6)
 
@@ -290,6 +290,9 @@ def test_what_changes_meanwhile_is_counted_anew(line: Line, monkeypatch: pytest.
         elif what == "a wrap-up":
             with transaction() as session:
                 session.execute(update(Contact).values(gender="other"))
+        elif what == "its topics":
+            with transaction() as session:
+                session.execute(delete(ContactTopic))
         else:
             release(line, "2020-04")
 
@@ -299,6 +302,7 @@ def test_what_changes_meanwhile_is_counted_anew(line: Line, monkeypatch: pytest.
     assert len(calls) == (3 if what == "another month" else 2)
     assert counted["answered-by-age"][ALL] == counted_in()["2020-05"] == (7 if what == "a row" else 6)
     assert counted["answered-by-age"][TOTAL, "other"] == (6 if what == "a wrap-up" else 0)
+    assert counted["answered-by-topic"]["unknown", TOTAL] == (6 if what == "its topics" else 0)
 
 
 def test_a_ledger_that_never_rests_is_told_so(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
