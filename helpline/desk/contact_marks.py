@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import request
+from flask import Response, after_this_request, request
 
 from helpline import config, web
 from helpline.db import KEY_BITS, key_of
@@ -21,6 +21,9 @@ from helpline.staff import service as staff
 
 # So long after it was saved an entry can be taken back, by the same sign-in.
 UNDO = timedelta(minutes=10)
+# The browser keeps the last few of them for as long, so that they can be undone from the list, too.
+KEPT = "registered"
+MOST_KEPT = 12
 
 
 def _proof(*parts: str) -> bytes:
@@ -89,6 +92,24 @@ def entry_in(text: str) -> Entry | None:
     """The entry that a form brought back; None where it is none of this sign-in."""
     parts = _read("entry", text)
     return Entry(*parts[:3], many=int(parts[3]), until=_moment(parts[4])) if parts else None
+
+
+def kept(now: datetime) -> list[Entry]:
+    """What this sign-in registered and may still take back, by what its browser brings."""
+    found = (entry_in(text) for text in request.cookies.get(KEPT, "").split())
+    return [entry for entry in found if entry is not None and now <= entry.until]
+
+
+def keep(entries: list[Entry]) -> None:
+    """Let the browser keep these instead of what it has."""
+    value = " ".join(entry.packed() for entry in entries[-MOST_KEPT:])
+
+    @after_this_request
+    def send(answer: Response) -> Response:
+        age = int(UNDO.total_seconds()) if value else 0
+        over_tls, path = config.current().over_tls, "/console/contacts"
+        answer.set_cookie(KEPT, value, max_age=age, path=path, httponly=True, samesite="Strict", secure=over_tls)
+        return answer
 
 
 def _stamp(moment: datetime) -> str:

@@ -58,8 +58,10 @@ def show() -> Page:
         member=current_user,
         own=list(by_slug.values()),
         items=items,
+        undoable=marks.kept(clock.now()),
         names=chat.names_of([item.chat for item in items]),
         by_slug=by_slug,
+        until=lambda entry: f"{lines.local(by_slug[entry.line], entry.until):%H:%M}",
         ended=lambda item: lines.local(by_slug[item.line], item.ended_at),
         open_until=lambda item: _told(by_slug[item.line], item.ended_at + contacts.WRAP_UP_OPEN),
     )
@@ -196,6 +198,7 @@ def _told(line: Line, at: datetime) -> str:
 
 
 def _saved(entry: Entry, said: str) -> dict[str, Any]:
+    marks.keep([*marks.kept(clock.now()), entry])
     return {"said": said, "again": False, "entry": entry.packed()}
 
 
@@ -213,6 +216,7 @@ def undo() -> Page:
     entry = marks.entry_in(request.form.get("entry", "")) or abort(400)
     line = next((line for line in _own() if line.slug == entry.line), None) or abort(404)
     undone = clock.now() <= entry.until and contacts.take_back(line, entry.keys)
+    marks.keep([other for other in marks.kept(clock.now()) if other.name != entry.name])
     form = AnsweredForm(line, formdata=None) if entry.kind == ANSWERED else MissedForm(formdata=None)
     shown = {"said": "", "again": False, "entry": None, "undone": undone}
     template = "desk/contact_answered.html" if entry.kind == ANSWERED else "desk/contact_missed.html"

@@ -328,6 +328,21 @@ def test_what_was_wrong_can_be_undone_for_ten_minutes(anna: FlaskClient, time: S
     assert ledger() == {"answered": 1}
 
 
+def test_what_can_be_undone_stands_in_the_list_as_long_as_it_can(anna: FlaskClient, time: StoppedClock) -> None:
+    send(anna, ANSWERED)
+    send(anna, MISSED, what="phone-left", many="3")
+    page = anna.get(ROOT)
+    assert wrong_with(page, ROOT) == []
+    assert "missed: 3 possible until 14:17" in in_words(page).replace(" Undo ", " ")
+    first = next(form for form in Page(page.text).forms if form.action.endswith("/undo"))
+    assert "Undone" in anna.post(UNDO, data=first.fields).text
+    assert ledger() == {"answered": 1}, "the last one comes first"
+    assert "missed: 3" not in anna.get(ROOT).text
+    assert "one that was answered" in anna.get(ROOT).text
+    time.turn(minutes=10, seconds=1)
+    assert "Just registered" not in anna.get(ROOT).text
+
+
 def test_a_form_that_was_open_for_long_is_not_undone_by_sending_it_again(anna: FlaskClient, time: StoppedClock) -> None:
     form = filled(anna, ANSWERED)
     anna.post(ANSWERED, data=form)
