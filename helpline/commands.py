@@ -14,6 +14,7 @@ from helpline.advice import check as advice_check
 from helpline.advice import loader as trees
 from helpline.advice.cli import print_paths
 from helpline.contacts.cli import contacts
+from helpline.contacts.service import Imported
 from helpline.content.files import ContentError
 from helpline.lines import service as line_service
 from helpline.lines import texts
@@ -24,6 +25,7 @@ from helpline.selfhelp import loader as courses
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
 from helpline.stats.cli import stats
+from helpline.stats.late import late_rows
 from helpline.stats.report_cli import report
 
 # The first looks after the schema itself, the other only reads files, also where there is no database yet.
@@ -45,6 +47,16 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
+
+
+@contacts.result_callback()
+def tell_what_came_late(done: Imported | None) -> None:
+    """Say after an import which of its rows came after the release of their month: only figures know of releases."""
+    for line, days in sorted(done.days.items()) if done else ():
+        for told in late_rows(line, days):
+            click.echo(f"{line}: {told}")
+
+
 stats.add_command(report)
 helpline.add_command(stats)
 

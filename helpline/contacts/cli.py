@@ -39,7 +39,7 @@ def count(line: str | None, as_json: bool) -> None:
 
 @contacts.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_file(file: Path) -> None:
+def import_file(file: Path) -> service.Imported:
     """Take a log of contacts into the ledgers, the whole FILE or nothing of it.
 
     It is CSV with the columns of docs/ledgers.md. Telephone numbers in it are not kept; the same file counts once.
@@ -50,10 +50,13 @@ def import_file(file: Path) -> None:
         _tell(bad)
     if done.again:
         click.echo("This file was imported before: nothing was changed.")
-        return
+        return done
     click.echo(f"Imported: {done.answered} answered, {done.missed} missed.")
+    for line, days in sorted(done.days.items()):
+        click.echo(f"{line}: {min(days)} to {max(days)}")
     for line, topics in done.new_topics.items():
         click.echo(f"New topics of {line}, still without words: {', '.join(topics)}")
+    return done
 
 
 def _tell(bad: service.BadFile) -> NoReturn:

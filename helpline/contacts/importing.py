@@ -56,12 +56,14 @@ class BadFile(ValueError):
 
 @dataclass
 class Imported:
-    """What an import did; `again`: this file was in the ledgers already, and nothing was done."""
+    """What an import did; `again`: this file was in the ledgers already, and nothing was done. `days`: how many rows
+    of each local day, by line."""
 
     answered: int = 0
     missed: int = 0
     again: bool = False
     new_topics: dict[str, list[str]] = field(default_factory=dict)
+    days: dict[str, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 def import_log(data: bytes, now: datetime) -> Imported:
@@ -125,7 +127,6 @@ class _Waiting:
         with reading() as session:
             self._known = {(line, code) for line, code in session.execute(select(Topic.line, Topic.code))}
         self._shared = random_key()[:SHARED_CHARACTERS]
-        self.days: dict[str, set[date]] = defaultdict(set)
         self._new: Counter[str] = Counter()
         self._salts: dict[tuple[str, int], bytes | None] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {model.__tablename__: [] for model in LEDGERS}
@@ -173,7 +174,7 @@ class _Waiting:
     def _of_both(self, entry: Entry) -> dict[str, Any]:
         line = self._lines[entry.line]
         here = lines.local(line, entry.at)
-        self.days[line.slug].add(here.date())
+        self.done.days[line.slug][here.date()] += 1
         return {
             "key": self._shared + random_key()[SHARED_CHARACTERS:],
             "line": line.slug,
@@ -242,7 +243,7 @@ def _take_over(connection: Connection, digest: str, now: datetime, waiting: _Wai
             arriving = waiting.tables[ledger.name]
             ordered = select(*arriving.c).order_by(*(arriving.c[column.name] for column in ledger.primary_key))
             connection.execute(insert(ledger).from_select(list(arriving.c.keys()), ordered, include_defaults=False))
-        for line, days in sorted(waiting.days.items()):
+        for line, days in sorted(waiting.done.days.items()):
             days_written(connection, line, days)
     return True
 

@@ -172,7 +172,8 @@ def test_a_person_counts_under_what_most_of_its_contacts_say() -> None:
 def test_a_file_is_imported_once(file: Path) -> None:
     file.write_text(a_log(answered(), missed()))
     first, again = run(file), run(file)
-    assert (first.exit_code, first.output) == (0, "Imported: 1 answered, 1 missed.\n")
+    told = "Imported: 1 answered, 1 missed.\nprevention: 2020-05-04 to 2020-05-04\n"
+    assert (first.exit_code, first.output) == (0, told)
     assert (again.exit_code, again.output) == (0, "This file was imported before: nothing was changed.\n")
     assert rows_of(Contact, MissedContact, ImportedFile) == [1, 1, 1]
 

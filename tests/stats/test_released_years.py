@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from helpline import config, retention
+from helpline import commands, config, retention
 from helpline.contacts import service as contacts
 from helpline.db import reading
 from helpline.lines import service as lines
 from helpline.lines.models import Line
-from helpline.stats import service, store
+from helpline.stats import late, service, store
 from helpline.stats.disclosure import Month, Release
 from helpline.stats.models import Released
 from helpline.stats.periods import Period
@@ -86,6 +87,19 @@ def test_a_year_that_one_line_closed_goes_on_counting_persons_of_the_other(line:
 
 
 @sqlite_only
+def test_whoever_imports_late_is_told_where_it_counts(line: Line) -> None:
+    for month in (11, 12):
+        service.release_month(line, Period(2020, month), NOW)
+    days = {date(2020, 11, 3): 4, date(2020, 12, 5): 3, date(2020, 10, 1): 9}
+    told = "7 of them are of months that are released already: they count in the release of 2021-01"
+    assert list(late.late_rows("prevention", days)) == [told]
+    service.release_year(line, 2020, NOW)
+    closed = "2020 is closed: the persons of these rows of 2020 can't be told apart any more"
+    assert list(late.late_rows("prevention", days)) == [told.replace("7", "16", 1), closed]
+    assert list(late.late_rows("youth", days)) == []
+
+
+@sqlite_only
 def test_a_salt_that_outlived_its_year_is_destroyed_with_the_rest(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as killed:
         killed.setattr(contacts, "forget_persons", lambda *_: None)
@@ -136,3 +150,19 @@ def as_published(line: str, year: int) -> tuple[list[Published], Mapping[Figure,
     once = {figure: ("answered", figure[1]) for figure in individuals.windows}
     known = {figure for month in months for figure in month.windows}
     return [*months, replace(individuals, year_within=None)], {f: of for f, of in once.items() if of in known}
+
+
+@sqlite_only
+def test_the_import_says_what_came_late(
+    line: Line, app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands.config, "load", lambda: app.config["SETTINGS"])
+    monkeypatch.setattr(commands.install, "prepare", lambda _: None)
+    service.release_month(line, Period(2020, 5), NOW)
+    log = tmp_path / "late.csv"
+    log.write_text(a_log(answered(), answered(occurred_at="2020-06-01T10:00:00+02:00")), encoding="utf-8")
+    assert commands.run(["contacts", "import", str(log)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "prevention: 2020-05-04 to 2020-06-01",
+        "prevention: 1 of them are of months that are released already: they count in the release of 2020-06",
+    ]
