@@ -94,6 +94,9 @@ def entries(text: str, lines: Collection[str], now: datetime) -> Iterator[Entry 
     begins = 1
     try:
         header = [name.strip() for name in next(rows, [])]
+        if whole := _of_the_whole(text, header):
+            yield Problem(1, COLUMNS[0], whole)
+            return
         missing = [Problem(1, name, "is missing") for name in COLUMNS if name not in header]
         twice = [Problem(1, name, "stands here twice") for name in COLUMNS if header.count(name) > 1]
         if missing or twice:
@@ -110,8 +113,19 @@ def entries(text: str, lines: Collection[str], now: datetime) -> Iterator[Entry 
                     return
                 yield from reader.row(cells, begins)
             begins = rows.line_num + 1
+        if not count:
+            yield Problem(1, COLUMNS[0], "there are no rows below the names of the columns")
     except csv.Error as error:
         yield Problem(begins, COLUMNS[0], f"from here on this is no CSV: {error}")
+
+
+def _of_the_whole(text: str, header: list[str]) -> str:
+    """What is wrong with the file and not with a cell; empty where nothing is."""
+    if not text.strip():
+        return "the file is empty"
+    if any(mark in name for name in header[:1] for mark in ";\t") and not set(header) & set(COLUMNS):
+        return "the columns are not separated by commas: save the file as CSV with commas"
+    return ""
 
 
 class _Reader:

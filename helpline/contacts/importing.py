@@ -33,6 +33,8 @@ from helpline.lines import service as lines
 
 LEDGERS = (Contact, ContactTopic, MissedContact)
 LARGEST_FILE = 64 * 1024 * 1024
+# So many bytes at its beginning tell the file of another program: it has a NUL there.
+LOOKED_AT = 64
 # So many rows at once are laid ready.
 AT_ONCE = 2000
 # So many codes that no topic has yet may a file bring to a line; more are a wrong column.
@@ -88,6 +90,8 @@ def import_log(data: bytes, now: datetime) -> Imported:
 def _decoded(data: bytes) -> str:
     if len(data) > LARGEST_FILE:
         raise _bad_as_a_whole(1, f"a file of more than {LARGEST_FILE >> 20} MB is too large: split it")
+    if b"\0" in data[:LOOKED_AT]:
+        raise _bad_as_a_whole(1, "this is no text, but the file of a program: save it as CSV")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

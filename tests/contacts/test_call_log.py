@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 20, tzinfo=UTC)
 LINES = ("prevention", "youth")
 CALLER = "+31 6 1234 5678"
 # What a message may say by itself.
-TOLD = " ".join(str(problem) for problem in entries("", LINES, NOW))
+TOLD = " ".join(str(problem) for problem in entries("x", LINES, NOW))
 
 
 def read(text: str) -> list[Entry | Problem]:
@@ -173,9 +173,10 @@ def test_a_line_is_that_of_the_file_also_below_a_cell_of_several_lines() -> None
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("", "line 1, column occurred_at: is missing"),
-        ("\n", "line 1, column occurred_at: is missing"),
-        ("date;line\n2020;youth\n", "line 1, column occurred_at: is missing"),
+        ("", "line 1, column occurred_at: the file is empty"),
+        ("\n", "line 1, column occurred_at: the file is empty"),
+        ("date;line\n2020;youth\n", "line 1, column occurred_at: the columns are not separated by commas"),
+        ("date,line\n2020,youth\n", "line 1, column occurred_at: is missing"),
         (a_log(columns=COLUMNS[:-1]), "line 1, column duration_minutes: is missing"),
         (a_log(columns=(*COLUMNS, "gender")), "line 1, column gender: stands here twice"),
         (a_log(answered()) + "2020,youth\n", "line 3, column channel: the row has 2 cells, the first 13"),

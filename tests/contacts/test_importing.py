@@ -185,8 +185,26 @@ def test_of_a_file_only_a_digest_and_the_day_are_kept() -> None:
     assert (len(kept.digest), kept.imported_at, kept.rows) == (64, clock.now().date(), 2)
 
 
-def test_a_log_without_rows_is_a_log() -> None:
-    assert take(a_log()) == service.Imported()
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty"),
+        (b" \n\r\n", "the file is empty"),
+        (a_log(answered()).replace(",", ";").encode(), "the columns are not separated by commas"),
+        (a_log(answered()).replace(",", "\t").encode(), "the columns are not separated by commas"),
+        (b"PK\x03\x04\x00\x00", "this is no text"),
+        (b"\xd0\xcf\x11\xe0\x00\xff", "this is no text"),
+        (a_log(answered()).encode("utf-16"), "this is no text"),
+        (a_log().encode(), "there are no rows below the names of the columns"),
+    ],
+)
+def test_what_is_no_log_is_told_in_one_sentence(file: Path, data: bytes, said: str) -> None:
+    file.write_bytes(data)
+    refused = run(file)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.count(" is missing") == 0
+    assert refused.stderr.splitlines()[-1].startswith(f"Error: line 1, column occurred_at: {said}")
+    assert rows_of(Contact, MissedContact, ImportedFile) == [0, 0, 0]
 
 
 def test_of_a_file_with_one_bad_row_nothing_is_kept(file: Path, settings: config.Settings) -> None:
