@@ -92,7 +92,10 @@ OF_A_CHAT = {"wrap_up.fill", "wrap_up.rest"}
 def a_line_with_figures(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line with contacts, a campaign, topics and a released month; the clock stands in the month after."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    contacts.import_log(a_log(*(answered(person=str(n)) for n in range(7)), missed()).encode(), NOW)
+    rows = [*(answered(person=str(n)) for n in range(7)), missed()]
+    # So that April can be released too.
+    rows.append(missed(line=OTHER, occurred_at="2020-04-04T10:00:00+02:00"))
+    contacts.import_log(a_log(*rows).encode(), NOW)
     campaigns.add_campaign(LINE, FILLED["code"], CANARY, None, None)
     contacts.rename_topic(LINE, "attraction", {"en": CANARY, "nl": CANARY})
     stats.release_month(lines.get_line(LINE), Period(2020, 5), NOW)
