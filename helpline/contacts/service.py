@@ -62,6 +62,7 @@ from helpline.contacts.topic_editing import chi_codes as chi_codes
 from helpline.contacts.topic_editing import delete_topic as delete_topic
 from helpline.contacts.topic_editing import ensure_topics as ensure_topics
 from helpline.contacts.topic_editing import free_code as free_code
+from helpline.contacts.topic_editing import groups_of as groups_of
 from helpline.contacts.topic_editing import is_used as is_used
 from helpline.contacts.topic_editing import move_topic as move_topic
 from helpline.contacts.topic_editing import rename_topic as rename_topic

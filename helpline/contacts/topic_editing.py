@@ -129,6 +129,11 @@ def topics_of(line: str, *, retired: bool = True) -> list[Topic]:
     ]
 
 
+def groups_of(line: str) -> set[str]:
+    """The topics that others stand below: counsellors mostly choose one of these, so they say little by themselves."""
+    return {topic.parent for topic in topics_of(line) if topic.parent is not None}
+
+
 def is_used(line: str, code: str) -> bool:
     """Whether a contact, even a test, is counted under this topic."""
     with reading() as session:

@@ -200,7 +200,7 @@ def read(line: str, period: str) -> Page:
     told = service.told(line, wanted)
     if told is None or wanted.month is None:
         abort(404)
-    labels = _labels(line)
+    labels, groups = _labels(line), contacts.groups_of(line)
     return render_template(
         "desk/releases_figures.html",
         member=current_user,
@@ -210,7 +210,8 @@ def read(line: str, period: str) -> Page:
         tables=[_shown(table, labels) for table in told.tables],
         merged=[
             (heading(name), ", ".join(_said(name, code, labels) for code in codes))
-            for name, codes in told.merged.items()
+            for name, merged in told.merged.items()
+            if (codes := [code for code in merged if name != "topic" or code not in groups])
         ],
         number=number,
     )

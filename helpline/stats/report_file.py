@@ -27,7 +27,7 @@ COMMENT = re.compile(r"/\*.*?\*/\n*", re.DOTALL)
 def document_of(line: Line, told: Mapping[str, Any]) -> Document:
     """A report in the language of the request, under the names that its line gives topics, modules and trees."""
     over = Period(told["year"]).is_over(lines.local(line, clock.now()).date())
-    return document(told, line.name, _names(line.slug, web.language()), over=over)
+    return document(told, line.name, _names(line.slug, web.language()), over=over, groups=contacts.groups_of(line.slug))
 
 
 def as_html(line: Line, told: Mapping[str, Any], lang: str) -> str:

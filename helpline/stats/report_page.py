@@ -5,7 +5,7 @@ All of it is made from the data of the report: what is not told there can't stan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +40,13 @@ class Document:
     protected: Sequence[str]
 
 
-def document(told: Mapping[str, Any], line: str, names: Mapping[str, Names], *, over: bool = True) -> Document:
+def document(
+    told: Mapping[str, Any], line: str, names: Mapping[str, Names], *, over: bool = True, groups: Collection[str] = ()
+) -> Document:
     """The report in the language of whoever reads.
 
     line: its name. names: what the codes of this line are called, by dimension (topics, modules, trees). over: whether
-    the year is; one that goes on is compared with nothing.
+    the year is; one that goes on is compared with nothing. groups: topics that others stand below.
     """
     front = _Covers(told, names, over)
     return Document(
@@ -56,7 +58,7 @@ def document(told: Mapping[str, Any], line: str, names: Mapping[str, Names], *, 
         sentences=front.sentences(line),
         parts=[part for part in Chapters(told, names, over).parts() if part.pictures or part.sentences],
         counted=_counted(told),
-        protected=front.protected(),
+        protected=front.protected(groups),
     )
 
 
@@ -136,7 +138,7 @@ class _Covers(Telling):
         most = max(counts, key=lambda code: counts[code])
         return self.word(dimension, most).lower()
 
-    def protected(self) -> list[str]:
+    def protected(self, groups: Collection[str] = ()) -> list[str]:
         if self.told["exact"]:
             return [
                 _("This report holds exact figures. They are for use inside the organisation."),
@@ -170,7 +172,10 @@ class _Covers(Telling):
                     number=number(self.told["contacts"]["late"]),
                 )
             )
-        for dimension, codes in self.told["merged"].items():
+        for dimension, merged in self.told["merged"].items():
+            codes = [code for code in merged if dimension != "topic" or code not in groups]
+            if not codes:
+                continue
             said.append(
                 _(
                     "Under 'other' count, since they hardly occur (%(what)s): %(names)s.",

@@ -221,6 +221,20 @@ def test_what_is_told_under_another_name_is_no_zero(app: Flask) -> None:
 
 
 @sqlite_only
+@pytest.mark.parametrize(("merged", "named"), [(("sexuality", "viewing"), True), (("sexuality",), False)])
+def test_a_topic_that_others_stand_below_is_not_said_to_hardly_occur(
+    app: Flask, merged: tuple[str, ...], named: bool
+) -> None:
+    told = report("prevention", 2020, a_year({"topic": merged}, other=15), None, [])
+    names = {"topic": {"sexuality": "Sexuality", "viewing": "Viewing images"}}
+    with app.test_request_context("/console/"):
+        said = document(told, "Anders verder", names, groups={"sexuality"}).protected
+    (hardly,) = [one for one in said if "hardly" in one] or [""]
+    assert ("Viewing images" in hardly, "Sexuality" in hardly) == (named, False)
+    assert contacts.groups_of("prevention") >= {topic.parent for topic in contacts.topics_of("prevention")} - {None}
+
+
+@sqlite_only
 def test_a_year_that_was_counted_late_is_no_year_to_compare_with(app: Flask) -> None:
     told = report("prevention", 2020, a_year(other=60), a_year(None, 2019, 11, other=10), [])
     with app.test_request_context("/console/"):
