@@ -267,7 +267,15 @@ def test_purge_destroys_what_is_past_its_time_and_says_how_much(
     run: Command, instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = json.loads(run("purge").out)
-    assert nothing == {"keys": 0, "chats": 0, "wrap_ups": 0, "sessions": 0, "counter_days": 0, "courses": 0, "persons": 0}
+    assert nothing == {
+        "keys": 0,
+        "chats": 0,
+        "wrap_ups": 0,
+        "sessions": 0,
+        "counter_days": 0,
+        "courses": 0,
+        "persons": 0,
+    }
     keys = set((instance / "keyring").glob("*.key"))
     later = clock.now() + timedelta(days=29)
     monkeypatch.setattr(clock, "now", lambda: later)
