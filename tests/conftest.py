@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 
 from helpline import config, create_app, db, install
@@ -20,6 +21,8 @@ from tests.thrift import share_what_is_compiled, write_to_memory
 
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
 LONG_FIRST = ("scaled", "faults", "browser", "house", "journeys")
+# Tests of pages, whose services are tried on both databases: on PostgreSQL too where that is asked for.
+PAGES = ("house", "web")
 
 
 def pytest_configure() -> None:
@@ -28,10 +31,25 @@ def pytest_configure() -> None:
     share_what_is_compiled()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest folders in front; all else stays in its order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest folders in front; all else stays in its order. Pages on SQLite, unless PostgreSQL is asked for."""
+    if not config.option.markexpr:
+        items[:] = [item for item in items if item.path.parent.name not in PAGES or not of_postgresql(item)]
     place = {folder: number for number, folder in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
+
+
+def of_postgresql(item: pytest.Item) -> bool:
+    """Whether this runs on PostgreSQL; what a page says when that is away is tried always."""
+    return item.get_closest_marker("postgres") is not None and item.path.name != "test_away.py"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that ran inside the process set up logging for itself, on a stream that is closed by now."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

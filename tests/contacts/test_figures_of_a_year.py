@@ -89,8 +89,8 @@ some_missed = st.builds(
 )
 
 
-@given(st.lists(some_answered | some_missed, max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(st.lists(some_answered | some_missed, min_size=1, max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 def test_any_log_counts_like_its_rows(rows: list[dict[str, str]]) -> None:
     with db.transaction() as session:
         for model in (ContactTopic, Contact, MissedContact, ImportedFile):
