@@ -22,7 +22,8 @@ from tests.thrift import share_what_is_compiled, write_to_memory
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
 LONG_FIRST = ("scaled", "faults", "browser", "house", "journeys")
 # Tests of pages, whose services are tried on both databases: on PostgreSQL too where that is asked for.
-PAGES = ("house", "web")
+PAGES = ("advice", "house", "web")
+ON_BOTH = ("test_away.py", "test_nul.py")
 
 
 def pytest_configure() -> None:
@@ -40,8 +41,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def of_postgresql(item: pytest.Item) -> bool:
-    """Whether this runs on PostgreSQL; what a page says when that is away is tried always."""
-    return item.get_closest_marker("postgres") is not None and item.path.name != "test_away.py"
+    """Whether this runs on PostgreSQL, and is not about what only that refuses or what is said when it is away."""
+    return item.get_closest_marker("postgres") is not None and item.path.name not in ON_BOTH
 
 
 @pytest.fixture(autouse=True)
