@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 UNKNOWN = "unknown"
 NONE = "none"
+# As the standard library counts them.
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CHANNELS = ("chat", "phone", "email", "letter")
 CONCERNS = ("self", "other", "professional", "general")
 GENDERS = ("male", "female", "other")

@@ -13,11 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from helpline.contacts.categories import CONCERNS, LEFT_EARLY, UNKNOWN, age_bands
+from helpline.contacts.categories import CONCERNS, LEFT_EARLY, UNKNOWN, WEEKDAYS, age_bands
 from helpline.contacts.models import Contact, MissedContact
 from helpline.db import reading
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)

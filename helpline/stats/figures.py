@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from helpline.contacts.categories import CHANNELS, LEFT_EARLY
+from helpline.contacts.categories import WEEKDAYS as WEEKDAYS
 from helpline.contacts.tally import ALL, ANSWERED, BY_THE_HOUR, MISSED, Sum, Tally, cut, summed
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
 HOURS_IN_A_PART = 6
 # What a share missed is told of: nobody's e-mail or letter meets a busy line. What stays unanswered is only counted.

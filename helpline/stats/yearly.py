@@ -88,10 +88,9 @@ def _released(line: str, year: int) -> Year:
 def _exact(line: Line, year: Period, today: date) -> Year:
     counted = figures(contacts.tallies(line.slug, year.first, year.last, today))
     counters = service.counters_of(line.slug, year.first, year.last)
-    people = contacts.counts_of_year(line.slug, year.year)
     tables = (
         *sheets.tables(counted, counters, service.lists_of(line.slug)),
-        *sheets.individuals(line.slug, people.individuals_by_concern, people.individuals_by_age_band),
+        *sheets.individuals(line.slug, *contacts.people_of_year(line.slug, year.year)),
     )
     answered, missed = counted.by_day(ANSWERED), counted.by_day(MISSED)
     return Year(
