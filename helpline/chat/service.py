@@ -130,7 +130,7 @@ def _leave_current(session: Session, content: dict[str, Any], now: datetime, act
 
 
 def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
-    """Count a try to enter a closed or full line; once in 30 minutes a session and line. True when it was counted."""
+    """Count a try to enter a closed or full line; once in 30 minutes a session and line. True when counted."""
     now = clock.now()
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
@@ -138,9 +138,9 @@ def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
         last, again = tries.get(line.slug), timedelta(minutes=line.count_again_minutes)
         if last is not None and now - datetime.fromisoformat(last) < again:
             return False
-        contacts.record_missed(line, cause=cause, at=now, language=language)
+        missed = contacts.record_missed(line, cause=cause, at=now, language=language)
         tries = tries | {line.slug: now.isoformat()}
-        sessions.save(cookie, {"line": line.slug} | content | {"tries": tries}, now)
+        sessions.save(cookie, {"line": line.slug} | content | {"tries": tries, "missed": missed}, now)
     return True
 
 
