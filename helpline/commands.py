@@ -96,7 +96,7 @@ def check(settings: config.Settings) -> None:
 
 @helpline.command()
 def purge() -> None:
-    """Destroy what is past its time: keys, chats, sessions, wrap-up links, days of counters, courses."""
+    """Destroy what is past its time: keys, chats, sessions, wrap-up links, days of counters, courses, letters."""
     click.echo(json.dumps(retention.purge(clock.now())))
 
 

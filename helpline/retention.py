@@ -6,11 +6,12 @@ from datetime import datetime
 
 from helpline.chat import retention as chat
 from helpline.contacts import campaigns
+from helpline.letters import service as letters
 from helpline.selfhelp import service as selfhelp
 
 
 def purge(now: datetime) -> dict[str, int]:
     """Destroy what is past its time; how many of each."""
-    destroyed = {**chat.purge(now), "courses": selfhelp.purge(now)}
+    destroyed = {**chat.purge(now), "courses": selfhelp.purge(now), "letters": letters.purge(now)}
     destroyed["counter_days"] += campaigns.merge_old_counts(now)
     return destroyed

@@ -20,6 +20,10 @@ PURE = [
     "helpline/content/wording.py",
     "helpline/contacts/categories.py",
     "helpline/contacts/call_log.py",
+    "helpline/letters/states.py",
+    "helpline/letters/texts.py",
+    "helpline/letters/figures.py",
+    "helpline/lines/unlisted.py",
 ]
 
 
