@@ -11,7 +11,7 @@ from helpline import clock, db
 from helpline.letters import service
 from helpline.letters.models import Letter
 from helpline.letters.service import Opened, Thread
-from helpline.letters.visiting import LOOKUP, part_of
+from helpline.letters.visiting import KIND, LOOKUP, part_of
 from helpline.lines import service as lines
 from helpline.privacy import sessions
 from helpline.staff.models import AuditEntry
@@ -84,6 +84,12 @@ class Writer:
         self.cookie = sessions.new_cookie()
         assert self.enters(self.code)
         return self
+
+    def comes_back_without_staying(self) -> None:
+        """As if the page had been opened just before: the session knows the letter, whose time was not extended."""
+        lookup = self.row.lookup
+        self.cookie = sessions.new_cookie()
+        sessions.save(self.cookie, {"line": self.slug, KIND: {LOOKUP: lookup}}, clock.now())
 
     def erases(self) -> bool:
         return service.erase(self.cookie, self.line)
