@@ -100,12 +100,13 @@ def register_pages(app: Flask) -> None:
     from helpline.front import around, arrivals
     from helpline.front.return_views import returning
     from helpline.front.views import public
+    from helpline.letters.views import letters
     from helpline.selfhelp.code_views import selfhelp
     from helpline.staff import views as staff_views
 
     app.context_processor(around.words)
     arrivals.register(app)
-    for room in (public, visitor, advice, selfhelp, returning, desk, content, course, topics, health.health):
+    for room in (public, visitor, advice, selfhelp, letters, returning, desk, content, course, topics, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
     csrf.exempt(app.view_functions["public.quick_exit"])

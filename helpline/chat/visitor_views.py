@@ -42,7 +42,7 @@ STATUS = {
 }
 Page = str | Response | tuple[Any, int]
 # What a session on another line may hold without anybody missing it: its line, a chat that is over, tries to get in.
-ENDS_UNASKED = {"line", "chat", "tries"}
+ENDS_UNASKED = {"line", "chat", "tries", "missed"}
 # Beyond every `seq`: the state alone is asked for.
 NO_TEXTS = 2**53
 

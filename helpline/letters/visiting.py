@@ -36,7 +36,14 @@ MISSED = "missed"
 
 
 class HasLetter(Exception):
-    """This visit has a letter already: what is to be added is a reply, or the letter is put away first."""
+    """This visit has a letter already: what is to be added is a reply, or the letter is put away first.
+
+    `text` is what was written.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.text = text
 
 
 class NoLetters(Exception):
@@ -121,7 +128,7 @@ def write(cookie: str, line: Line, language: str, body: object, client_id: objec
         if again is not None:
             return again or None
         if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
-            raise HasLetter
+            raise HasLetter(text)
         _begin(session, line, language, place.lookup, text, sent, now)
         missed = content.pop(MISSED, None)
         if missed is not None:
@@ -221,7 +228,10 @@ def open_with(cookie: str, line: Line, typed: str, caller: str) -> bool:
 
 
 def open_at(cookie: str, line: Line, root: bytes) -> bool:
-    """The same with what all keys of a code come from, for a page that looks for other things under it too."""
+    """The same with what all keys of a code come from, for a page that looks for other things under it too.
+
+    Raises HasLetter where the visit holds another letter whose code nobody has kept yet: it would be lost.
+    """
     place, now = codes.for_kind(root, KIND, line.slug), clock.now()
     with reading() as session:
         if store.at_lookup(session, place.lookup, now) is None:
@@ -230,6 +240,9 @@ def open_at(cookie: str, line: Line, root: bytes) -> bool:
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         sessions.check_line(content, line.slug)
+        part = part_of(content)
+        if CODE in part and part[LOOKUP] != place.lookup and store.at_lookup(session, part[LOOKUP], now) is not None:
+            raise HasLetter
         letter = store.at_lookup(session, place.lookup, now, lock=True)
         if letter is None:
             return False

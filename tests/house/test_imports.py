@@ -119,10 +119,15 @@ COMMITTERS = {
     "helpline/chat/catch_up.py",
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
+    "helpline/contacts/caught.py",
     "helpline/contacts/counters.py",
     "helpline/contacts/campaigns.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
+    # the halves of the service of letters: visitors, staff, and the audited reading
+    "helpline/letters/answering.py",
+    "helpline/letters/looking.py",
+    "helpline/letters/visiting.py",
     "helpline/staff/duties.py",
     "helpline/privacy/sessions.py",
 }

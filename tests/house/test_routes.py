@@ -48,12 +48,14 @@ def asked_for(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 @pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
-    """A browser with a chat in the queue and advice to read."""
+    """A browser with a chat in the queue, advice to read and a letter whose code is not kept yet."""
     client = app.test_client()
     token = Page(client.get("/en/youth/chat/").text).forms[0].fields["csrf_token"]
     assert client.post("/en/youth/chat/", data=ANSWERS | {"csrf_token": token}).status_code == 303
     danger = {"csrf_token": token, "answer": "yes"}
     assert client.post("/en/youth/advice/step/1/", data=danger).headers["Location"] == "/en/youth/advice/yours/"
+    letter = {"csrf_token": token, "client_id": "l1", "body": "hello"}
+    assert client.post("/en/youth/letters/", data=letter).headers["Location"] == "/en/youth/letters/code/"
     return client
 
 
@@ -124,6 +126,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         "advice.bring",
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
+        *("letters.begin", "letters.keep", "letters.confirm", "letters.yours"),
         "staff.sign_in",
         "desk.desk",
         "desk.change_language",
@@ -222,7 +225,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
 def test_titles_of_visitors_pages_tell_nothing(app: Flask, client: FlaskClient, visitor: FlaskClient) -> None:
     """They stand in tabs and in the history of a device that others look at."""
     for rule in rules(app):
-        if rule.endpoint.startswith(("public.", "visitor.", "advice.", *COURSE)) and "GET" in (rule.methods or set()):
+        if rule.endpoint.startswith(("public.", "visitor.", "advice.", "letters.", *COURSE)) and "GET" in (rule.methods or set()):
             for browser in (client, visitor):
                 answer = browser.get(path_of(rule), buffered=True)
                 if answer.mimetype == "text/html" and answer.status_code == 200:
