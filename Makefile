@@ -58,8 +58,9 @@ codes: .venv/.installed ## the demo's sign-in codes of this moment
 # Two at a time, since half of the time of one is waiting; the tests of one file stay together, in the order that
 # tests/conftest.py gives them.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
-# What shows soonest that something leans on eventlet: the protocol on a real server, and its death.
-IN_THREADS := tests/journeys tests/chat/test_sockets.py tests/faults/test_kill.py tests/test_serving.py
+# What shows soonest that something leans on eventlet: the protocol on a real server, its frames, and its death.
+IN_THREADS := $(addprefix tests/journeys/test_,visitor_protocol.py console_protocol.py bad_frames.py crossing.py revocation.py) \
+	tests/chat/test_sockets.py tests/faults/test_kill.py tests/test_serving.py
 
 test: test-tools lint ## everything: lint, types, import rules, all tests, and a part of them with real threads
 	$(PYTEST)

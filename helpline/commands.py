@@ -23,6 +23,8 @@ from helpline.selfhelp import check as course_check
 from helpline.selfhelp import loader as courses
 from helpline.staff import service as staff_service
 from helpline.staff.cli import staff
+from helpline.stats.cli import stats
+from helpline.stats.report_cli import report
 
 # The first looks after the schema itself, the other only reads files, also where there is no database yet.
 WITHOUT_SCHEMA = ("migrate", "content")
@@ -43,6 +45,8 @@ def helpline(context: click.Context) -> None:
 helpline.add_command(staff)
 helpline.add_command(lines)
 helpline.add_command(contacts)
+stats.add_command(report)
+helpline.add_command(stats)
 
 
 @helpline.command()
@@ -69,7 +73,7 @@ def migrate(settings: config.Settings) -> None:
 
 @helpline.command()
 def demo() -> None:
-    """Fill an installation that has no staff: lines always open, joint front page, staff, a year of figures."""
+    """Fill an installation that has no staff: lines always open, joint front page, staff, two years of figures."""
     from helpline import demo as demo_installation
 
     if staff_service.any_staff():

@@ -23,6 +23,7 @@ from helpline import metrics
 log = structlog.get_logger()
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+KEY_BITS = 130
 LOCK_WAIT_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -68,8 +69,12 @@ class Base(DeclarativeBase):
 
 def random_key() -> str:
     """26 random characters of Crockford's base 32 (130 bits); their order tells nothing."""
-    number = secrets.randbits(130)
-    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(0, 130, 5))
+    return key_of(secrets.randbits(KEY_BITS))
+
+
+def key_of(number: int) -> str:
+    """The key that the last 130 bits of a number spell."""
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(0, KEY_BITS, 5))
 
 
 def new_engine(url: str | URL) -> Engine:

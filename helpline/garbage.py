@@ -18,9 +18,15 @@ YOUNG, MIDDLE, NEVER = 10_000, 20, 1_000_000_000
 _collected_at = 0.0
 
 
+def wait() -> None:
+    """Leave the collector out until `settle`: nearly all that is made while the server starts stays."""
+    gc.disable()
+
+
 def settle() -> None:
     """Take what was made at the start for lasting; from now on full collections come by `collect` alone."""
     global _collected_at
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)

@@ -190,7 +190,7 @@ def refuse_open_house(host: str, settings: Any) -> None:
 
 def run(host: str, port: int, settings: Any) -> None:
     """Serve until the process is told to stop; raises ConfigError or CannotServe."""
-    from helpline import bus, create_app, logs
+    from helpline import bus, create_app, garbage, logs
     from helpline.background import Background
     from helpline.privacy.keyring import secret
 
@@ -198,6 +198,7 @@ def run(host: str, port: int, settings: Any) -> None:
     logs.set_up(settings.log_level)
     held = lock_instance(settings.instance_dir) if settings.embedded else None
     listener = listen(host, port)
+    garbage.wait()
     app = create_app(settings, async_mode="threading" if settings.threading else "eventlet")
     if settings.redis_url:
         bus.start(settings.redis_url, secret(settings.instance_dir, "bus"))

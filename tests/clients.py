@@ -64,6 +64,11 @@ class Server:
         return [self.log]
 
     @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
     def program(self) -> str:
         """What Python is told to run."""
         return WITHOUT_GREEN_THREADS if self.environment.get(THREADING) == "true" else COMMAND
@@ -118,7 +123,7 @@ class Server:
 
     def stop(self) -> None:
         """End the process if it runs."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.runs:
             self.process.terminate()
             try:
                 self.process.wait(5)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from helpline import config, create_app, db, install
 from helpline.extensions import socketio
 from helpline.lines import service as lines
+from helpline.staff import passwords
 from tests.clients import Server
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
@@ -79,7 +81,13 @@ def settings(tmp_path: Path, database: str, new_instance: Path) -> config.Settin
 
 
 @pytest.fixture
-def app(settings: config.Settings) -> Iterator[object]:
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of passwords that cost nothing: else each sign-in takes a quarter of a second."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def app(settings: config.Settings, quick_hashes: None) -> Iterator[object]:
     """The application on an empty installation with both lines open."""
     made = create_app(settings)
     made.testing = False

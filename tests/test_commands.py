@@ -185,6 +185,7 @@ def test_the_list_shows_every_setting_of_a_line(run: Command) -> None:
         ("queue-limit", ["0", "100000"], ["-1", "100001", "many"]),
         ("letter-target-hours", ["1", "720"], ["0", "721", "soon"]),
         ("letter-retention-days", ["7", "730"], ["6", "731", "ever"]),
+        ("wrap-ups-open", ["0", "2", "100"], ["-1", "101", "two"]),
         (
             "hours",
             ["always", "closed", "mon-fri 09:00-17:00;sat 10:00-14:00", "fri 20:00-02:00", "sun 00:00-24:00"],

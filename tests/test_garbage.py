@@ -28,7 +28,10 @@ class Ring:
     def __init__(self):
         self.me = self
 
+garbage.wait()
+assert not gc.isenabled()
 garbage.settle()
+assert gc.isenabled()
 old = Ring()
 gone = weakref.ref(old)
 gc.collect(0), gc.collect(1)

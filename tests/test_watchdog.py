@@ -18,8 +18,9 @@ from tests.clients import Server, Visitor
 # Put into the server, whose handler of `typing` then holds the loop: the C library's sleep yields to nobody.
 SEEDED = """
 import ctypes
-from helpline import serve
+from helpline import serve, watchdog
 run = serve.run
+watchdog.STUCK_SECONDS = 2.0
 
 def hold_the_loop(on):
     ctypes.CDLL(None).usleep(HELD)
@@ -82,7 +83,7 @@ def test_a_call_that_blocks_is_counted_and_named(held: Server) -> None:
     assert SECRET not in held.log.read_text()
 
 
-@pytest.mark.parametrize("held", [11_000], indirect=True)
+@pytest.mark.parametrize("held", [3_000], indirect=True)
 def test_a_loop_that_does_not_come_back_is_named_all_the_same(held: Server) -> None:
     wire = Visitor(held).join().connect()
     wire.send("typing", {"on": True})

@@ -175,6 +175,8 @@ def answer(cookie: str, line: Line, step: int, option: str, question: str | None
             content.pop(sessions.UNSENT, None)
         visit = replace(visit, answers=answers)
         walk = visit.walk
+        if isinstance(walk.place, Advice):
+            content = contacts.catch(content, line, "advice")
         if isinstance(walk.place, Advice) and visit.is_due(walk.place, now):
             _count(line, visit.content, walk, walk.place, now)
             visit = replace(visit, counted=(*visit.counted, walk.place.id), counted_at=now)

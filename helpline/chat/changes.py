@@ -137,7 +137,9 @@ def counsellors(live: Iterable[Glimpse], staff: Iterable[OnDuty], now: datetime)
             load[chat.counsellor] = load.get(chat.counsellor, 0) + 1
             if chat.danger == routing.Danger.YES:
                 acute.add(chat.counsellor)
-    limits = {line.slug: min(line.silent_seconds, line.counsellor_lost_seconds) for line in lines.all_lines()}
+    by_slug = {line.slug: line for line in lines.all_lines()}
+    limits = {slug: min(line.silent_seconds, line.counsellor_lost_seconds) for slug, line in by_slug.items()}
+    wrap_ups = contacts.open_wrap_ups()
     return [
         routing.Counsellor(
             account=member.account,
@@ -150,6 +152,8 @@ def counsellors(live: Iterable[Glimpse], staff: Iterable[OnDuty], now: datetime)
             capacity=member.capacity,
             acute=member.account in acute,
             idle_since=member.idle_since,
+            wrap_ups=wrap_ups.get(member.account, 0),
+            wrap_ups_limit=by_slug[member.line].wrap_ups_open if member.line in by_slug else 0,
         )
         for member in staff
     ]
@@ -161,7 +165,12 @@ def may_pull(session: Session, member: Member, duty: Any, chat: Chat) -> bool:
         return False
     in_hand = store.chats_in_hand(session, member.id)
     acute = any(held.danger == routing.Danger.YES for held in in_hand)
-    return not acute and len(in_hand) < min(duty.capacity, member.capacity)
+    open_ones = contacts.open_wrap_ups().get(member.id, 0)
+    limit = lines.get_line(chat.line).wrap_ups_open
+    capacity = min(duty.capacity, member.capacity)
+    return not acute and len(in_hand) < routing.places(
+        capacity, open_ones, limit, danger=chat.danger == routing.Danger.YES
+    )
 
 
 def can_take(session: Session, chat: Chat, account: str, now: datetime) -> bool:

@@ -192,6 +192,11 @@ def duty(account: str, view: dict[str, Any], why: str) -> None:
     emit("duty", view | {"why": why}, CONSOLE, staff_room(account))
 
 
+def look_again(account: str) -> None:
+    """Something of this member of staff changed that has no event of its own: all tabs answer with `resume`."""
+    emit("ping", {}, CONSOLE, staff_room(account))
+
+
 def queue(account: str, waiting: list[dict[str, Any]]) -> None:
     """The queue of this member's lines."""
     emit("queue", waiting, CONSOLE, staff_room(account))

@@ -86,7 +86,14 @@ def line_sight(session: Session, line: Line, now: datetime, known: list[OnDuty] 
         for member in everybody
         if member.state != "away" and member.line == line.slug and member.fresh(now, line.counsellor_lost_seconds)
     ]
-    serving = {member.account: member.capacity for member in on_duty if member.state == "available"}
+    wrap_ups = contacts.open_wrap_ups()
+    serving = {
+        member.account: routing.places(
+            member.capacity, wrap_ups.get(member.account, 0), line.wrap_ups_open, danger=False
+        )
+        for member in on_duty
+        if member.state == "available"
+    }
     capacity = sum(serving.values())
     return LineSight(
         waiting=store.queue_length(session, line.slug),
@@ -260,4 +267,5 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
             }
             for item in contacts.pending_wrap_ups(member.id)
         ],
+        "wrap_ups_limit": lines.get_line(duty.line).wrap_ups_open if duty.line else 0,
     }

@@ -17,6 +17,8 @@ HANDED_OVER_HEAD_START = timedelta(minutes=30)
 DISTRESS_HEAD_START = timedelta(minutes=2)
 """For each step of distress above the lowest."""
 LEAST_DISTRESS, MOST_DISTRESS = 1, 5
+# Whoever has wrap-ups to write may still have so many chats at once.
+LEAST_PLACES = 2
 MOST_HEAD_START = DANGER_HEAD_START + HANDED_OVER_HEAD_START + (MOST_DISTRESS - LEAST_DISTRESS) * DISTRESS_HEAD_START
 
 
@@ -61,6 +63,10 @@ class Counsellor:
     acute: bool
     """Has a chat in danger in hand, which fills the capacity."""
     idle_since: datetime
+    wrap_ups: int = 0
+    """Chats that are over and not described yet."""
+    wrap_ups_limit: int = 0
+    """With so many of them one place stays free; 0 for never."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +127,30 @@ def serves(line: str, language: str, counsellor: Counsellor) -> bool:
     )
 
 
+def places(capacity: int, wrap_ups: int, wrap_ups_limit: int, danger: bool) -> int:
+    """How many chats at once a counsellor may have, where one that comes now has this answer about danger.
+
+    With as many wrap-ups open as the limit one place stays free, though never so that fewer than LEAST_PLACES are left
+    by that. Nobody in danger waits for paperwork. Ending a chat opens one wrap-up and frees one place, so an
+    offer that fitted when it was made still does.
+    """
+    if danger or not 0 < wrap_ups_limit <= wrap_ups:
+        return capacity
+    return min(capacity, max(LEAST_PLACES, capacity - 1))
+
+
+def has_place(waiting: Waiting, counsellor: Counsellor) -> bool:
+    """True if one chat more, this one, is not too many for the counsellor."""
+    most = places(counsellor.capacity, counsellor.wrap_ups, counsellor.wrap_ups_limit, waiting.danger)
+    return counsellor.load < most and not counsellor.acute
+
+
 def fits(waiting: Waiting, counsellor: Counsellor) -> bool:
     """True if this chat may be offered to this counsellor now."""
     return (
         waiting.visitor_present
         and serves(waiting.line, waiting.language, counsellor)
-        and counsellor.load < counsellor.capacity
-        and not counsellor.acute
+        and has_place(waiting, counsellor)
         and counsellor.account not in waiting.declined_by
     )
 

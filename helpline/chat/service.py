@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
-from helpline.chat import access, changes, introduction, oversight, presence, push, reading, routing, store, wakeup
+from helpline.chat import (
+    access,
+    afterwards,
+    changes,
+    introduction,
+    oversight,
+    presence,
+    push,
+    reading,
+    routing,
+    store,
+    wakeup,
+)
 from helpline.chat.access import NoAccess, Visitor
-from helpline.chat.entry import Entry, new_chat
+from helpline.chat.afterwards import count_try as count_try
+from helpline.chat.afterwards import settle as settle
+from helpline.chat.entry import Entry as Entry
+from helpline.chat.entry import new_chat
 from helpline.chat.items import Refused, Stored, Text
 from helpline.chat.models import Chat
-from helpline.chat.states import Action, Cause, State, WrongState
+from helpline.chat.states import Action, Cause, State
+from helpline.chat.states import WrongState as WrongState
+from helpline.chat.wrap_ups import wrap_up as wrap_up
 from helpline.chat.writer import MAX_CLIENT_ID, checked, within, writer
-from helpline.contacts import service as contacts
 from helpline.db import after_commit, random_key, transaction
 from helpline.db import reading as reading_transaction
 from helpline.lines import service as lines
@@ -73,6 +89,7 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
             raise NotTaken(cause)
         content = _come_here(session, cookie, line, now)
         _leave_current(session, content, now)
+        content = afterwards.learned(session, content)
         chat = new_chat(line, entry, now)
         brought = content.pop(sessions.UNSENT, "")
         if brought and not entry.leave_out:
@@ -127,21 +144,6 @@ def _leave_current(session: Session, content: dict[str, Any], now: datetime, act
     chat = _live_chat(session, content)
     if chat is not None:
         changes.finish(session, chat, action, now)
-
-
-def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
-    """Count a try to enter a closed or full line; once in 30 minutes a session and line. True when counted."""
-    now = clock.now()
-    with transaction() as session:
-        content = sessions.claim(session, cookie, now)
-        tries = content.get("tries", {})
-        last, again = tries.get(line.slug), timedelta(minutes=line.count_again_minutes)
-        if last is not None and now - datetime.fromisoformat(last) < again:
-            return False
-        missed = contacts.record_missed(line, cause=cause, at=now, language=language)
-        tries = tries | {line.slug: now.isoformat()}
-        sessions.save(cookie, {"line": line.slug} | content | {"tries": tries, "missed": missed}, now)
-    return True
 
 
 def visitor_text(visitor: Visitor, client_id: object, body: object, mark: object = None) -> Text:
@@ -395,6 +397,3 @@ def change_duty(member: Member, state: object, line: object, capacity: object) -
         after_commit(lambda: push.duty(member.id, answer, "other_tab"))
         after_commit(wakeup.wake)
     return answer
-
-
-__all__ = ["Conflict", "Entry", "NotTaken", "WrongState"]

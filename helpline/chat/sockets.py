@@ -161,7 +161,12 @@ class VisitorNamespace(_Guarded):
         self.enter_room(sid, push.session_room(visitor.session_key))
 
     def _disconnect(self, sid: str) -> None:
-        self.visitors.pop(sid, None)
+        if self.visitors.pop(sid, None) is None:
+            return
+        try:
+            service.settle(cookie_in(socketio.server.get_environ(sid, self.namespace) or {}, "visit"))
+        except Exception as error:
+            log.error("visit_not_settled", problem=type(error).__name__)
 
     def _run(self, event: str, sid: str, data: Answer) -> Answer | Item:
         visitor = self.visitors.get(sid)

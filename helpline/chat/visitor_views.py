@@ -12,11 +12,12 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
-from helpline.chat import access, service
+from helpline.chat import access, afterwards, service
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.forms import JoinForm, one_line_break, why_not_along, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
+from helpline.chat.states import State
 from helpline.chat.status import shown_status
 from helpline.chat.writer import MAX_BODY, Refused
 from helpline.extensions import limiter
@@ -42,7 +43,7 @@ STATUS = {
 }
 Page = str | Response | tuple[Any, int]
 # What a session on another line may hold without anybody missing it: its line, a chat that is over, tries to get in.
-ENDS_UNASKED = {"line", "chat", "tries", "missed"}
+ENDS_UNASKED = {"line", "chat", "tries"} | afterwards.ENDS_UNASKED
 # Beyond every `seq`: the state alone is asked for.
 NO_TEXTS = 2**53
 
@@ -202,6 +203,13 @@ def _visitor(line: Line) -> Visitor:
     return found
 
 
+def _settled(chat: dict[str, Any]) -> dict[str, Any]:
+    """A chat as it is shown; that it is over, or was answered, is news for the visit."""
+    if chat["state"] in (State.ACTIVE, State.ENDED):
+        service.settle(request.cookies.get(web.VISIT))
+    return chat
+
+
 def _answer_refused(code: str, kept_text: str = "") -> Page:
     if code in ("unauthorised", "not_found", "forbidden"):
         told = "not_found" if code == "unauthorised" else code
@@ -214,7 +222,7 @@ def room(lang: str, line: str) -> Page:
     """The room: waiting, talking and the end on one page."""
     found = find_line(line, lang)
     try:
-        chat = service.visitor_sync(_visitor(found), 0, whole=True)
+        chat = _settled(service.visitor_sync(_visitor(found), 0, whole=True))
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"))
     return _room_page(found, chat)
@@ -242,7 +250,7 @@ def transcript(lang: str, line: str) -> Page:
         return web.problem(400, "invalid", "errors/404.html")
     after = int(given)
     try:
-        chat = service.visitor_sync(_visitor(found), after)
+        chat = _settled(service.visitor_sync(_visitor(found), after))
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"))
     if web.wants_json():
@@ -261,7 +269,7 @@ def place(lang: str, line: str) -> Page:
     """A strip for other pages that says how the chat of this browser stands; refreshes itself, a sign of life."""
     found = find_line(line, lang)
     try:
-        chat = service.visitor_sync(_visitor(found), NO_TEXTS)
+        chat = _settled(service.visitor_sync(_visitor(found), NO_TEXTS))
     except (NoAccess, KeyDestroyed):
         return web.problem(410, "not_found", "visitor/place.html", chat=None)
     return render_template("visitor/place.html", chat=chat)
@@ -304,7 +312,7 @@ def leave(lang: str, line: str) -> Page:
     """Leave the queue or the chat; the room then shows the end."""
     found = find_line(line, lang)
     try:
-        state = service.leave(_visitor(found))
+        state = _settled(service.leave(_visitor(found)))
     except (NoAccess, KeyDestroyed) as refused:
         return _answer_refused(getattr(refused, "code", "not_found"))
     if web.wants_json():

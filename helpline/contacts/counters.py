@@ -111,6 +111,24 @@ def course_counted_since(line: str) -> date | None:
         return session.scalar(select(func.min(CourseCount.on_date)).where(CourseCount.line == line))
 
 
+def advice_counts(line: str, first: date, last: date) -> list[tuple[str, str, str, str, int]]:
+    """Walks to an advice from one day to another, both included: tree, asked for, age band, gender, count."""
+    columns = AdviceCount.__table__.c
+    by = (columns.tree, columns.asked_for, columns.age_band, columns.gender)
+    wanted = select(*by, func.sum(columns.count)).where(columns.line == line, columns.on_date.between(first, last))
+    with reading() as session:
+        return [(*row[:4], int(row[4])) for row in session.execute(wanted.group_by(*by).order_by(*by))]
+
+
+def helped_counts(line: str, first: date, last: date) -> dict[str, int]:
+    """What visitors of these days said when asked whether an advice helped; HELPED says in which words."""
+    columns = AdviceHelped.__table__.c
+    wanted = select(columns.helped, func.sum(columns.count))
+    wanted = wanted.where(columns.line == line, columns.on_date.between(first, last)).group_by(columns.helped)
+    with reading() as session:
+        return dict.fromkeys(HELPED, 0) | {helped: int(number) for helped, number in session.execute(wanted)}
+
+
 def _add(counter: type[Counts], number: int, **dimensions: object) -> None:
     """One statement, so that of two at the same moment none is lost."""
     with transaction() as session:

@@ -112,6 +112,18 @@ class DayTally(Base):
     tally: Mapped[bytes | None]
 
 
+class MonthTally(Base):
+    """A month of a line, counted; `tally` holds as long as the versions of its days add up to `versions`."""
+
+    __tablename__ = "month_tallies"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    versions: Mapped[int]
+    tally: Mapped[bytes]
+
+
 class WrapUp(Base):
     """The only link between a chat and its contact; gone when filled in or after 24 hours."""
 

@@ -8,17 +8,23 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
 from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpline.contacts import categories
+from helpline.contacts.catching import CAUGHT_BY as CAUGHT_BY
+from helpline.contacts.catching import MISSED as MISSED
+from helpline.contacts.catching import catch as catch
+from helpline.contacts.catching import mark_caught as mark_caught
+from helpline.contacts.catching import with_missed as with_missed
 from helpline.contacts.categories import CAUSES as CAUSES
 from helpline.contacts.categories import UNKNOWN as UNKNOWN
 from helpline.contacts.categories import Answers as Answers
 from helpline.contacts.categories import BadAnswer as BadAnswer
-from helpline.contacts.caught import catch as catch
 from helpline.contacts.counters import AGE_BANDS as AGE_BANDS
 from helpline.contacts.counters import GENDERS as GENDERS
 from helpline.contacts.counters import HELPED as HELPED
+from helpline.contacts.counters import advice_counts as advice_counts
 from helpline.contacts.counters import apart_since as apart_since
 from helpline.contacts.counters import count_advice as count_advice
 from helpline.contacts.counters import count_as_returning as count_as_returning
@@ -27,6 +33,7 @@ from helpline.contacts.counters import count_helped as count_helped
 from helpline.contacts.counters import count_letter as count_letter
 from helpline.contacts.counters import course_counted_since as course_counted_since
 from helpline.contacts.counters import course_counts as course_counts
+from helpline.contacts.counters import helped_counts as helped_counts
 from helpline.contacts.counters import letter_counts as letter_counts
 from helpline.contacts.counters import merge_old_counts as merge_old_counts
 from helpline.contacts.importing import BadFile as BadFile
@@ -34,7 +41,14 @@ from helpline.contacts.importing import Imported as Imported
 from helpline.contacts.importing import import_log as import_log
 from helpline.contacts.models import Contact, ContactTopic, MissedContact, WrapUp
 from helpline.contacts.models import Topic as Topic
+from helpline.contacts.month_tallies import summed_days as summed_days
 from helpline.contacts.persons import forget_persons as forget_persons
+from helpline.contacts.releasing import Due as Due
+from helpline.contacts.releasing import count_due as count_due
+from helpline.contacts.releasing import individuals_counted as individuals_counted
+from helpline.contacts.releasing import lines_with_persons as lines_with_persons
+from helpline.contacts.releasing import mark_counted as mark_counted
+from helpline.contacts.releasing import still_described as still_described
 from helpline.contacts.tallies import counted_since as counted_since
 from helpline.contacts.tallies import days_written
 from helpline.contacts.tallies import tallies as tallies
@@ -66,6 +80,10 @@ WRAP_UP_OPEN = timedelta(hours=24)
 BY_HAND = ("phone", "email", "letter")
 # What goes on for a while; how long somebody writes on a letter is nobody's business.
 TIMED = ("chat", "phone")
+
+
+class AlreadyCounted(Exception):
+    """A form that was sent before: what it says is in the ledger already, once."""
 
 
 class NoWrapUp(LookupError):
@@ -144,30 +162,31 @@ def record_by_hand(
     answers: Answers,
     minutes: int | None = None,
     language: str = UNKNOWN,
+    key: str | None = None,
 ) -> str:
-    """Write a call, e-mail or letter that was answered, with its wrap-up; returns the key. Raises BadAnswer."""
+    """Write a call, e-mail or letter that was answered, with its wrap-up; returns the key. Raises BadAnswer.
+
+    With a `key` of its own form it is counted once: raises AlreadyCounted when the form comes again.
+    """
     if channel not in BY_HAND:
         raise BadAnswer(f"channel is none of {', '.join(BY_HAND)}")
     if minutes is not None and minutes < 0:
         raise BadAnswer("minutes are less than none")
     categories.check(answers, line.slug)
     with transaction() as session:
-        key = random_key()
-        session.add(
-            Contact(
-                key=key,
-                line=line.slug,
-                channel=channel,
-                language=language,
-                length_min=minutes,
-                **answers.columns(),
-                **_when(line, at),
-            )
+        row = Contact(
+            line=line.slug,
+            channel=channel,
+            language=language,
+            length_min=minutes,
+            **answers.columns(),
+            **_when(line, at),
         )
+        _add(session, row, key)
         session.flush()
-        _write_topics(session, line.slug, key, answers.topics)
-        days_written(session, line.slug, [lines.local(line, at).date()])
-        return key
+        _write_topics(session, line.slug, row.key, answers.topics)
+        days_written(session, line.slug, [row.on_date])
+        return row.key
 
 
 def record_missed(
@@ -179,28 +198,62 @@ def record_missed(
     wait_s: float | None = None,
     channel: str = "chat",
     test: bool = False,
+    key: str | None = None,
 ) -> str:
-    """Write a contact that nobody answered, also a call by hand; `at` is when it came. Returns the key."""
+    """Write a contact that nobody answered; `at` is when it came. Returns the key. Raises AlreadyCounted."""
     if channel not in categories.CHANNELS:
         raise ValueError(f"{channel!r} is no channel")
     if cause not in CAUSES:
         raise ValueError(f"{cause!r} is no cause of a missed contact")
     with transaction() as session:
-        key = random_key()
-        session.add(
-            MissedContact(
-                key=key,
-                line=line.slug,
-                channel=channel,
-                language=language,
-                cause=cause,
-                test=test,
-                wait_s=None if wait_s is None else band_of_wait(wait_s),
-                **_when(line, at),
-            )
+        row = MissedContact(
+            line=line.slug,
+            channel=channel,
+            language=language,
+            cause=cause,
+            test=test,
+            wait_s=None if wait_s is None else band_of_wait(wait_s),
+            **_when(line, at),
         )
-        days_written(session, line.slug, [lines.local(line, at).date()])
-        return key
+        _add(session, row, key)
+        days_written(session, line.slug, [row.on_date])
+        return row.key
+
+
+def missed_by_hand(
+    line: Line, *, channel: str, cause: str, at: datetime, keys: Collection[str], test: bool = False
+) -> None:
+    """Write as many missed contacts as there are keys, all or none. Raises AlreadyCounted when the form comes again."""
+    with transaction():
+        for key in keys:
+            record_missed(line, cause=cause, at=at, channel=channel, test=test, key=key)
+
+
+def _add(session: Session, row: Contact | MissedContact, key: str | None) -> None:
+    """Add a row under its `key`, once, or without one under a random key."""
+    row.key = key or random_key()
+    session.add(row)
+    if key is not None:
+        try:
+            session.flush()
+        except IntegrityError:
+            raise AlreadyCounted from None
+
+
+def take_back(line: Line, keys: Collection[str]) -> bool:
+    """Delete what was entered by hand under these keys; False where nothing is there, or a release counts it."""
+    with transaction() as session:
+        rows: list[Contact | MissedContact] = []
+        for ledger in (Contact, MissedContact):
+            wanted = select(ledger).where(ledger.key.in_(keys), ledger.line == line.slug).order_by(ledger.key)
+            rows += session.scalars(wanted.with_for_update())
+        if not rows or any(row.counted_in is not None for row in rows):
+            return False
+        session.execute(delete(ContactTopic).where(ContactTopic.contact_key.in_(keys)))
+        for row in rows:
+            session.delete(row)
+        days_written(session, line.slug, {row.on_date for row in rows})
+    return True
 
 
 class Counted(TypedDict):
@@ -242,6 +295,13 @@ def pending_wrap_ups(account: str) -> list[PendingWrapUp]:
             PendingWrapUp(chat=row.chat_id, line=row.line, ended_at=row.ended_at, minutes=row.minutes)
             for row in session.scalars(wanted)
         ]
+
+
+def open_wrap_ups() -> dict[str, int]:
+    """How many contacts each counsellor still has to describe; who has none is left out."""
+    with reading() as session:
+        found = session.execute(select(WrapUp.account_id, func.count()).group_by(WrapUp.account_id))
+        return {account: number for account, number in found}
 
 
 def wrap_up(account: str, chat: str, answers: Answers) -> bool:

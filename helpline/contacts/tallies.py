@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpline import clock, db
-from helpline.contacts.models import Contact, ContactTopic, DayTally, MissedContact
+from helpline.contacts.models import Contact, ContactTopic, DayTally, MissedContact, Topic
 from helpline.contacts.tally import AnsweredRow, MissedRow, Tally, tally
 from helpline.db import reading, transaction
 
@@ -104,13 +104,18 @@ def rows_of(
     """
     other = merged_topics or {}
     topics: dict[str, set[str]] = defaultdict(set)
-    wanted = select(ContactTopic.contact_key, ContactTopic.topic).join(Contact, Contact.key == ContactTopic.contact_key)
-    for key, topic in session.execute(wanted.where(~Contact.test, *of_answered)):
+    groups: dict[str, set[str]] = defaultdict(set)
+    wanted = select(ContactTopic.contact_key, ContactTopic.topic, Topic.parent)
+    wanted = wanted.join(Contact, Contact.key == ContactTopic.contact_key)
+    # A topic never goes to another group, so what is kept of a day stays true.
+    of_line = (Topic.line == Contact.line) & (Topic.code == ContactTopic.topic)
+    for key, topic, parent in session.execute(wanted.outerjoin(Topic, of_line).where(~Contact.test, *of_answered)):
         topics[key].add(other.get(topic, topic))
+        groups[key].add(parent or topic)
     answered: dict[date, list[AnsweredRow]] = defaultdict(list)
     contacts = select(Contact.on_date, Contact.key, *ANSWERED_COLUMNS).where(~Contact.test, *of_answered)
     for contact in session.execute(contacts).all():
-        columns: list[Any] = [*contact[2:], tuple(topics.get(contact[1], ()))]
+        columns: list[Any] = [*contact[2:], *(tuple(some.get(contact[1], ())) for some in (topics, groups))]
         answered[contact[0]].append(AnsweredRow(*columns))
     missed: dict[date, list[MissedRow]] = defaultdict(list)
     tries = select(MissedContact.on_date, *MISSED_COLUMNS).where(~MissedContact.test, *of_missed)

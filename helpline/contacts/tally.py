@@ -11,8 +11,10 @@ Test contacts are in no tally.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from helpline.contacts.categories import LEFT_EARLY, UNKNOWN
 
@@ -22,6 +24,8 @@ ALL = "all"
 # A contact has any number of topics; here it counts once.
 ANY = "any"
 Tally = dict[str, dict[str, dict[str, int]]]
+# What is told by weekday too.
+BY_THE_HOUR = ("hour", "hour cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class AnsweredRow:
     recorded: str
     returned: str
     topics: tuple[str, ...] = ()
+    # The topics of the first level that these are or stand below.
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,51 +70,50 @@ def cut(ledger: str, channel: str, in_hours: bool) -> str:
 
 def tally(answered: Iterable[AnsweredRow], missed: Iterable[MissedRow]) -> Tally:
     """Count these rows."""
-    counted: Tally = {}
+    contacts: dict[str, list[AnsweredRow]] = defaultdict(list)
     for contact in answered:
-        _count(counted, cut(ANSWERED, contact.channel, contact.in_hours), _of_answered(contact))
+        contacts[cut(ANSWERED, contact.channel, contact.in_hours)].append(contact)
+    tries: dict[str, list[MissedRow]] = defaultdict(list)
     for try_ in missed:
-        _count(counted, cut(MISSED, try_.channel, try_.in_hours), _of_missed(try_))
-    return counted
+        tries[cut(MISSED, try_.channel, try_.in_hours)].append(try_)
+    counted = {name: _of_answered(rows) for name, rows in contacts.items()}
+    counted |= {name: _of_missed(rows) for name, rows in tries.items()}
+    # What was never counted is not there.
+    return {name: {what: dict(numbers) for what, numbers in of.items() if numbers} for name, of in counted.items()}
 
 
-def _of_answered(row: AnsweredRow) -> Iterable[tuple[str, str]]:
-    yield ALL, ""
-    yield "hour", str(row.hour)
-    yield "language", row.language
-    yield "concern gender", f"{row.concern} {row.gender}"
-    yield "age_band gender", f"{row.age_band} {row.gender}"
-    yield "topic gender", f"{ANY} {row.gender}"
-    for topic in row.topics or (UNKNOWN,):
-        yield "topic gender", f"{topic} {row.gender}"
-    yield "found_via", row.found_via
-    yield "referral", row.referral
-    yield "recorded", row.recorded
-    yield "returned", row.returned
-    if row.wait_s is not None:
-        yield "wait_s", str(row.wait_s)
-    if row.length_min is not None:
-        yield "length_min", str(row.length_min)
+def _of_answered(rows: Sequence[AnsweredRow]) -> dict[str, Counter[str]]:
+    topics = Counter(f"{ANY} {row.gender}" for row in rows)
+    topics.update(f"{topic} {row.gender}" for row in rows for topic in row.topics or (UNKNOWN,))
+    return {
+        ALL: Counter({"": len(rows)}),
+        "hour": Counter(str(row.hour) for row in rows),
+        "language": Counter(row.language for row in rows),
+        "concern gender": Counter(f"{row.concern} {row.gender}" for row in rows),
+        "age_band gender": Counter(f"{row.age_band} {row.gender}" for row in rows),
+        "topic gender": topics,
+        "topic_group": Counter(group for row in rows for group in row.groups or (UNKNOWN,)),
+        "found_via": Counter(row.found_via for row in rows),
+        "referral": Counter(row.referral for row in rows),
+        "recorded": Counter(row.recorded for row in rows),
+        "returned": Counter(row.returned for row in rows),
+        "wait_s": Counter(str(row.wait_s) for row in rows if row.wait_s is not None),
+        "length_min": Counter(str(row.length_min) for row in rows if row.length_min is not None),
+    }
 
 
-def _of_missed(row: MissedRow) -> Iterable[tuple[str, str]]:
-    if row.cause == LEFT_EARLY:
-        # Kept apart: nothing else of them is counted, so they are in no total.
-        yield LEFT_EARLY, str(row.hour)
-        return
-    yield ALL, ""
-    yield "hour cause", f"{row.hour} {row.cause}"
-    yield "cause caught_by", f"{row.cause} {row.caught_by}"
-    yield "language", row.language
-    if row.wait_s is not None:
-        yield "wait_s", str(row.wait_s)
-
-
-def _count(counted: Tally, name: str, values: Iterable[tuple[str, str]]) -> None:
-    here = counted.setdefault(name, {})
-    for what, value in values:
-        numbers = here.setdefault(what, {})
-        numbers[value] = numbers.get(value, 0) + 1
+def _of_missed(rows: Sequence[MissedRow]) -> dict[str, Counter[str]]:
+    # Kept apart: nothing else of these is counted, so they are in no total.
+    early = Counter(str(row.hour) for row in rows if row.cause == LEFT_EARLY)
+    rows = [row for row in rows if row.cause != LEFT_EARLY]
+    return {
+        LEFT_EARLY: early,
+        ALL: Counter({"": len(rows)} if rows else {}),
+        "hour cause": Counter(f"{row.hour} {row.cause}" for row in rows),
+        "cause caught_by": Counter(f"{row.cause} {row.caught_by}" for row in rows),
+        "language": Counter(row.language for row in rows),
+        "wait_s": Counter(str(row.wait_s) for row in rows if row.wait_s is not None),
+    }
 
 
 def add(into: Tally, more: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
@@ -116,6 +121,44 @@ def add(into: Tally, more: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Non
     for name, counts in more.items():
         here = into.setdefault(name, {})
         for what, numbers in counts.items():
-            sums = here.setdefault(what, {})
-            for value, number in numbers.items():
-                sums[value] = sums.get(value, 0) + number
+            _add_up(here.setdefault(what, {}), numbers)
+
+
+def _add_up(sums: dict[str, int], numbers: Mapping[str, int]) -> None:
+    for value, number in numbers.items():
+        sums[value] = sums.get(value, 0) + number
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The tallies of days added up: what is told by the hour for each weekday, all else together; and the number of
+    rows of each day by cut."""
+
+    together: Tally = field(default_factory=dict)
+    by_weekday: tuple[Tally, ...] = field(default_factory=lambda: tuple({} for _ in range(7)))
+    of_days: dict[date, dict[str, int]] = field(default_factory=dict)
+
+    def add_day(self, day: date, of_day: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+        """With one day more."""
+        numbers = {}
+        for name, counts in of_day.items():
+            numbers[name] = sum(counts.get(ALL, {}).values())
+            for what, values in counts.items():
+                into = self.by_weekday[day.weekday()] if what in BY_THE_HOUR else self.together
+                _add_up(into.setdefault(name, {}).setdefault(what, {}), values)
+        self.of_days[day] = numbers
+
+    def add_sum(self, more: Sum) -> None:
+        """With other days more."""
+        add(self.together, more.together)
+        for into, other in zip(self.by_weekday, more.by_weekday, strict=True):
+            add(into, other)
+        self.of_days.update(more.of_days)
+
+
+def summed(tallies: Iterable[tuple[date, Tally]]) -> Sum:
+    """The sum of the tallies of days."""
+    whole = Sum()
+    for day, of_day in tallies:
+        whole.add_day(day, of_day)
+    return whole

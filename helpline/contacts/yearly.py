@@ -41,8 +41,8 @@ def counts_of_year(line: str, year: int) -> YearCounts:
         missed = _of_year(session, MissedContact, line, year, (MissedContact.channel, MissedContact.cause))
         left_early = sum(number for (_, cause), number in missed.items() if cause == LEFT_EARLY)
         missed = Counter({what: number for what, number in missed.items() if what[1] != LEFT_EARLY})
-        concerns = _individuals(session, line, year, Contact.concern, CONCERNS)
-        ages = _individuals(session, line, year, Contact.age_band, age_bands(line))
+        concerns = individuals(session, line, year, Contact.concern, CONCERNS)
+        ages = individuals(session, line, year, Contact.age_band, age_bands(line))
     weekdays = _along(contacts, 1)
     return YearCounts(
         answered=contacts.total(),
@@ -77,11 +77,14 @@ def _along(counted: Counter[tuple[Any, ...]], place: int) -> Counter[Any]:
     return along
 
 
-def _individuals(session: Session, line: str, year: int, column: Any, order: Sequence[str]) -> dict[str, int]:
-    """Each person once: under what most of its contacts say, unknown only where none says anything."""
+def individuals(
+    session: Session, line: str, year: int, column: Any, order: Sequence[str], *conditions: Any
+) -> dict[str, int]:
+    """Each person once: under what most of its contacts say, unknown only where none says anything. `conditions`
+    narrow the contacts that are looked at."""
     said: dict[str, Counter[str]] = defaultdict(Counter)
     wanted = select(Contact.person, column, func.count()).where(
-        *_there(Contact, line, year), Contact.person.is_not(None)
+        *_there(Contact, line, year), Contact.person.is_not(None), *conditions
     )
     for person, value, number in session.execute(wanted.group_by(Contact.person, column)):
         said[person][value] = number

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
+from babel import numbers
 from flask import Blueprint, abort, render_template, request
-from flask_babel import format_date, format_decimal, format_percent
+from flask_babel import format_date, format_percent, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -41,12 +43,6 @@ def lines_told(member: Member) -> list[Line]:
     if "supervisor" not in member.roles:
         return []
     return [line for line in lines.all_lines() if line.slug in member.lines and selfhelp.has_course(line.slug)]
-
-
-@course.app_context_processor
-def words() -> dict[str, Callable[[Member], list[Line]]]:
-    """The console's menu leads here only those who find something."""
-    return {"course_lines": lines_told}
 
 
 @course.get("/", endpoint="figures")
@@ -192,7 +188,13 @@ def name_of(period: Period) -> str:
 
 def number(value: float, decimals: int = 0) -> str:
     """A number as it is written in the language of the console."""
-    return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""))
+    return _written(str(get_locale()), value, decimals)
+
+
+@lru_cache(maxsize=10_000)
+def _written(locale: str, value: float, decimals: int) -> str:
+    """A page of figures has a thousand numbers, most of them again and again."""
+    return numbers.format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=locale)
 
 
 def percent(part: float, decimals: int = 0) -> str:

@@ -19,6 +19,7 @@ from helpline.contacts.service import Topic
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.staff.service import Member
+from helpline.stats import service as stats
 
 topics = Blueprint("topics", __name__, url_prefix="/console/topics")
 Page = str | Response | tuple[str, int]
@@ -183,6 +184,7 @@ def _topic_page(line: Line, topic: Topic, form: WordsForm, refused: bool = False
         below=[one for one in every if one.parent == topic.code],
         parent=next((one for one in every if one.code == topic.parent), None),
         is_used=contacts.is_used(line.slug, topic.code),
+        is_told=topic.code in stats.topics_told(line.slug),
         refused=refused,
     )
 
@@ -220,10 +222,12 @@ def retire(line: str, code: str) -> Page:
 
 @topics.post("/<line>/<code>/delete", endpoint="delete")
 def delete(line: str, code: str) -> Page:
-    """Delete a topic that was never used."""
+    """Delete a topic that was never used, and that no release names."""
     found = _line(line)
     topic = _topic(found, code)
     try:
+        if topic.code in stats.topics_told(found.slug):
+            raise contacts.TopicInUse
         contacts.delete_topic(found.slug, topic.code)
     except contacts.TopicInUse:
         data = {**topic.labels, "chi_code": topic.chi_code or ""}

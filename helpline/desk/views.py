@@ -7,10 +7,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from helpline import config, web
+from helpline.desk import menu
 from helpline.lines import service as lines
 from helpline.lines import texts
 
 desk = Blueprint("desk", __name__, url_prefix="/console")
+desk.app_context_processor(menu.words)
 
 
 @desk.get("/", endpoint="desk")

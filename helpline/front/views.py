@@ -76,6 +76,13 @@ def kept(lang: str, line: str) -> str:
     )
 
 
+@public.get(f"/{LANG}/<line>/what-we-count/")
+def counted(lang: str, line: str) -> str:
+    """What is counted, what never is, and who sees it."""
+    find_line(line, lang)
+    return render_template("public/counted.html")
+
+
 @public.get(f"/{LANG}/<line>/leaving-quickly/")
 def leaving(lang: str, line: str) -> str:
     """How the quick exit works and what it can't do."""

@@ -31,8 +31,6 @@ KIND = "letter"
 # What the session's part of letters may hold: where the letter lies; its code until that was confirmed, and by what it
 # is known again afterwards; and which form wrote the letter.
 LOOKUP, CODE, SUM, SENT = "lookup", "code", "sum", "sent"
-# Where a session keeps the key of its missed contact until another way in has caught it.
-MISSED = "missed"
 
 
 class HasLetter(Exception):
@@ -130,9 +128,7 @@ def write(cookie: str, line: Line, language: str, body: object, client_id: objec
         if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
             raise HasLetter(text)
         _begin(session, line, language, place.lookup, text, sent, now)
-        missed = content.pop(MISSED, None)
-        if missed is not None:
-            contacts.catch(str(missed), "letter")
+        content = contacts.catch(content, line, "letter")
         _save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent}, now)
     return code
 

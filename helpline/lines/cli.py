@@ -38,6 +38,7 @@ def list_lines() -> None:
 @click.option("--letter-retention-days", type=int)
 @click.option("--letters", type=click.Choice(("on", "off")), help="whether the line takes letters")
 @click.option("--letters-second-reader", type=click.Choice(("on", "off")), help="whether a colleague reads each answer")
+@click.option("--wrap-ups-open", type=int, help="with so many wrap-ups open no third chat comes; 0 for never")
 @click.option("--host-name", help="the line's own host name; '' for none")
 def set_line(line: str, **options: str | int | None) -> None:
     """Change settings of LINE; what is not named stays."""

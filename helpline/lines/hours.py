@@ -59,6 +59,15 @@ def parse_hours(text: str) -> Hours:
     return Hours(tuple(sorted({opening for part in plain.split(";") for opening in _openings_in(part)})))
 
 
+def hours_of_week(hours: Hours) -> frozenset[tuple[int, int]]:
+    """The hours of a week, as weekday and hour, in which a line is open for all or a part of them."""
+    return frozenset(
+        ((opening.weekday + minute // _MINUTES_A_DAY) % 7, minute % _MINUTES_A_DAY // 60)
+        for opening in hours.openings
+        for minute in range(opening.start - opening.start % 60, opening.end, 60)
+    )
+
+
 def is_open(hours: Hours, zone: ZoneInfo, now: datetime, closed_days: frozenset[date] = NO_DAYS) -> bool:
     """True from the moment a line opens until just before it closes."""
     return _stretch_at(hours, zone, now, closed_days) is not None
@@ -101,6 +110,12 @@ def accepts_entry(
     """True if the line is open and takes new visitors, which it does until `minutes` before closing."""
     last = last_entry(hours, zone, now, minutes, closed_days)
     return is_open(hours, zone, now, closed_days) and (last is None or now < last)
+
+
+def moment_of(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """The moment at which clocks of this zone show `wall`, the first of two; None for a time that they skip."""
+    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == wall else None
 
 
 def _openings_in(part: str) -> Iterator[Opening]:

@@ -40,6 +40,7 @@ class Line(Base):
     letters_second_reader: Mapped[bool] = mapped_column(default=False, server_default=false())
     letter_target_hours: Mapped[int] = mapped_column(default=72, server_default="72")
     letter_retention_days: Mapped[int] = mapped_column(default=183, server_default="183")
+    wrap_ups_open: Mapped[int] = mapped_column(default=2, server_default="2")
 
 
 class Site(Base):

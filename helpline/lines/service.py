@@ -31,6 +31,7 @@ RANGES = {
     "counsellor_lost_seconds": (1, 3600),
     "longest_wait_minutes": (1, 1440),
     "queue_limit": (0, 100_000),
+    "wrap_ups_open": (0, 100),
     "letter_target_hours": (1, 24 * 30),
     "letter_retention_days": (7, 730),
 }

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import clock, config
+from helpline.contacts import service as contacts
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -378,10 +379,13 @@ def seen(cookie: str, line: Line, module: str = "") -> None:
     now = clock.now()
     content = sessions.load(cookie, now) or {}
     sessions.check_line(content, line.slug)
-    if all(counting.is_counted(part_of(content), "visit", name) for name in ("", module)):
+    is_new = not all(counting.is_counted(part_of(content), "visit", name) for name in ("", module))
+    if not is_new and not (module and contacts.MISSED in content):
         return
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         sessions.check_line(content, line.slug)
+        if module:
+            content = contacts.catch(content, line, "course")
         part = counting.counted(part_of(content), line, "visit", "", now)
         _save(cookie, line, content, counting.counted(part, line, "visit", module, now), now)

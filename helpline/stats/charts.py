@@ -17,6 +17,8 @@ Show = Callable[[float], str]
 # A phone of 320 pixels leaves this much beside its margins; text is counted as the widest of the usual fonts has it.
 NARROW, LETTER = 250, 7.6
 LINE, BAR, BETWEEN = 18, 12, 10
+# Where the bars of a table's row begin and how high they are: the one it is about, the one it is compared with.
+ROW_BARS = ((3, 11), (15, 5))
 # Behind the longest bar there is room for its number.
 LONGEST_BAR = 76.0
 PLOT, PLOT_TOP, TICKS = 180, 20, 4
@@ -95,6 +97,19 @@ def lines(chart: Chart, show: Show = str) -> str:
     for place in range(0, count, every):
         parts.append(_text(_across(place, count), floor + 18, chart.labels[place], "tick middle"))
     return _svg(chart, floor + 28, parts, "line")
+
+
+def beams(values: Sequence[float | None], most: float) -> str:
+    """The bars of one row of a table that says their numbers itself; all rows have the same `most`."""
+    drawn = (
+        f'<rect class="beam s{number}" x="0" y="{top}" width="{100 * value / most:.4g}%" height="{high}" rx="2"/>'
+        for number, (value, (top, high)) in enumerate(zip(values, ROW_BARS, strict=False))
+        if value and most
+    )
+    high = sum(ROW_BARS[min(len(values), len(ROW_BARS)) - 1])
+    return (
+        f'<svg class="chart" width="100%" height="{high}" aria-hidden="true" focusable="false">{"".join(drawn)}</svg>'
+    )
 
 
 def scale(most: float) -> list[float]:

@@ -6,12 +6,12 @@ Figures can be narrowed to a channel and to inside or outside opening hours; eve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from helpline.contacts.categories import CHANNELS, LEFT_EARLY
-from helpline.contacts.tally import ALL, ANSWERED, MISSED, Tally, add, cut
+from helpline.contacts.tally import ALL, ANSWERED, BY_THE_HOUR, MISSED, Sum, Tally, cut, summed
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
@@ -30,8 +30,7 @@ def part_of_day(hour: int) -> str:
 class Figures:
     """What was counted in some days. `channel` and `in_hours` narrow every count; None is all of them."""
 
-    by_weekday: tuple[Tally, ...] = field(default_factory=lambda: tuple({} for _ in WEEKDAYS))
-    of_days: tuple[tuple[date, Mapping[str, int]], ...] = ()
+    counted: Sum = field(default_factory=Sum)
     channel: str | None = None
     in_hours: bool | None = None
 
@@ -39,15 +38,19 @@ class Figures:
         """The same days, only this channel, only inside or outside opening hours."""
         return replace(self, channel=channel, in_hours=in_hours)
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that these figures are of."""
+        return CHANNELS if self.channel is None else (self.channel,)
+
     def _cuts(self, ledger: str) -> list[str]:
-        channels = CHANNELS if self.channel is None else (self.channel,)
         inside = (True, False) if self.in_hours is None else (self.in_hours,)
-        return [cut(ledger, channel, here) for channel in channels for here in inside]
+        return [cut(ledger, channel, here) for channel in self.channels for here in inside]
 
     def by(self, ledger: str, what: str) -> Counter[Value]:
         """Counts by what a tally has, such as `concern gender`, split: {("self", "male"): 3, ...}."""
         counted: Counter[Value] = Counter()
-        for tally in self.by_weekday:
+        for tally in self.counted.by_weekday if what in BY_THE_HOUR else (self.counted.together,):
             for name in self._cuts(ledger):
                 for value, number in tally.get(name, {}).get(what, {}).items():
                     counted[tuple(value.split())] += number
@@ -63,7 +66,7 @@ class Figures:
     def by_day(self, ledger: str) -> dict[date, int]:
         """Counts of each day that has any row."""
         cuts = self._cuts(ledger)
-        return {day: sum(counts.get(name, 0) for name in cuts) for day, counts in self.of_days}
+        return {day: sum(counts.get(name, 0) for name in cuts) for day, counts in self.counted.of_days.items()}
 
     @property
     def answered(self) -> int:
@@ -84,22 +87,20 @@ class Figures:
     def share_missed(self) -> float | None:
         """Missed as a part of missed and answered, 0 to 1, over the channels that can be missed; None without any."""
         answered = missed = 0
-        for channel in CAN_BE_MISSED:
-            if self.channel in (None, channel):
-                told = self.narrowed(channel, self.in_hours)
-                answered, missed = answered + told.answered, missed + told.missed
+        for channel in set(CAN_BE_MISSED) & set(self.channels):
+            told = self.narrowed(channel, self.in_hours)
+            answered, missed = answered + told.answered, missed + told.missed
         return missed / (missed + answered) if missed + answered else None
 
     def by_channel(self, ledger: str) -> Counter[str]:
         """Counts by channel."""
-        channels = CHANNELS if self.channel is None else (self.channel,)
-        counted = {channel: self.narrowed(channel, self.in_hours).by(ledger, ALL).total() for channel in channels}
+        counted = {channel: self.narrowed(channel, self.in_hours).by(ledger, ALL).total() for channel in self.channels}
         return Counter({channel: number for channel, number in counted.items() if number})
 
     def missed_by_time(self) -> Counter[tuple[str, int, str]]:
         """Missed contacts by weekday, hour and cause."""
         counted: Counter[tuple[str, int, str]] = Counter()
-        for weekday, tally in zip(WEEKDAYS, self.by_weekday, strict=True):
+        for weekday, tally in zip(WEEKDAYS, self.counted.by_weekday, strict=True):
             for name in self._cuts(MISSED):
                 for value, number in tally.get(name, {}).get("hour cause", {}).items():
                     hour, cause = value.split()
@@ -110,7 +111,7 @@ class Figures:
         """Counts by weekday and hour."""
         counted: Counter[tuple[str, int]] = Counter()
         what = "hour" if ledger == ANSWERED else "hour cause"
-        for weekday, tally in zip(WEEKDAYS, self.by_weekday, strict=True):
+        for weekday, tally in zip(WEEKDAYS, self.counted.by_weekday, strict=True):
             for name in self._cuts(ledger):
                 for value, number in tally.get(name, {}).get(what, {}).items():
                     counted[weekday, int(value.split()[0])] += number
@@ -146,9 +147,4 @@ def _quantile(counts: dict[int, int], part: int, of: int) -> int | None:
 
 def figures(tallies: Iterable[tuple[date, Tally]]) -> Figures:
     """Add up the tallies of days."""
-    by_weekday: tuple[Tally, ...] = tuple({} for _ in WEEKDAYS)
-    of_days = []
-    for day, tally in tallies:
-        add(by_weekday[day.weekday()], tally)
-        of_days.append((day, {name: sum(counts.get(ALL, {}).values()) for name, counts in tally.items()}))
-    return Figures(by_weekday, tuple(of_days))
+    return Figures(summed(tallies))

@@ -19,6 +19,9 @@ from helpline.stats.tables import Dimension, Key, Table
 
 VISITS, COURSE, ADVICE, INDIVIDUALS = "visits", "course", "advice", "individuals"
 RETURNING = ("yes", "no")
+# Tables of a release alone, by population: how many of its rows came too late for the release of their own month.
+LATE = {ANSWERED: "answered-late", MISSED: "missed-late"}
+IS_LATE: Key = ("yes",)
 # What may be merged into `other` when it hardly occurs, by population.
 MERGED = {
     ANSWERED: ("topic", "found_via", "referral"),
@@ -125,6 +128,31 @@ def tables(
     return made
 
 
+def late_tables(all_of_them: Figures, late: Figures) -> list[Table]:
+    """How many of the rows of a release are late ones, protected with all else: an exact number beside the tables
+    would narrow them."""
+    dimension = Dimension("late", ("yes", "no"))
+    numbers = {
+        ANSWERED: (late.answered, all_of_them.answered - late.answered),
+        MISSED: (late.missed, all_of_them.missed - late.missed),
+    }
+    return [
+        Table(LATE[population], population, (dimension,), {IS_LATE: yes, ("no",): no})
+        for population, (yes, no) in numbers.items()
+    ]
+
+
+def individuals(line: str, by_concern: Mapping[str, int], by_age_band: Mapping[str, int]) -> list[Table]:
+    """The tables of the individuals of a line's year."""
+    known = dimensions(Lists(line))
+    return [
+        Table(
+            f"individuals-by-{name}", INDIVIDUALS, (known[ANSWERED, dimension],), {(word,): n for word, n in of.items()}
+        )
+        for name, dimension, of in (("concern", "concern", by_concern), ("age", "age_band", by_age_band))
+    ]
+
+
 def _in_categories(dims: Sequence[Dimension], counts: Mapping[Key, int]) -> dict[Key, int]:
     """With what is in no list under `other`."""
     cells: Counter[Key] = Counter()
@@ -135,7 +163,7 @@ def _in_categories(dims: Sequence[Dimension], counts: Mapping[Key, int]) -> dict
 
 def _by_channel(figures: Figures, what: str) -> Counter[Key]:
     counted: Counter[Key] = Counter()
-    for channel in CHANNELS:
+    for channel in figures.channels:
         for value, number in figures.narrowed(channel, figures.in_hours).along(ANSWERED, what, 0).items():
             counted[channel, *value] += number
     return counted
@@ -143,7 +171,7 @@ def _by_channel(figures: Figures, what: str) -> Counter[Key]:
 
 def _missed_by_channel(figures: Figures) -> Counter[Key]:
     counted: Counter[Key] = Counter()
-    for channel in CHANNELS:
+    for channel in figures.channels:
         for value, number in figures.narrowed(channel, figures.in_hours).along(MISSED, "hour cause", 1).items():
             counted[channel, *value] += number
     return counted

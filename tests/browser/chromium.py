@@ -12,7 +12,17 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, Request, WebSocket
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    Request,
+    WebError,
+    WebSocket,
+)
 
 ARGUMENTS = [
     "--headless",
@@ -112,9 +122,20 @@ class Watch:
     def over(self, context: BrowserContext) -> None:
         """Watch every page of this context, those that open later too."""
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+        context.on("weberror", self._error)
         context.on("request", self._request)
-        context.on("page", lambda page: page.on("websocket", self._socket))
+        context.on("page", self._page)
+        for page in context.pages:
+            self._page(page)
+
+    def leave(self, context: BrowserContext) -> None:
+        """Look at this context no longer."""
+        context.remove_listener("console", self._console)
+        context.remove_listener("weberror", self._error)
+        context.remove_listener("request", self._request)
+        context.remove_listener("page", self._page)
+        for page in context.pages:
+            page.remove_listener("websocket", self._socket)
 
     def allow(self, pattern: re.Pattern[str]) -> None:
         """Console errors like this one belong to the test."""
@@ -134,6 +155,12 @@ class Watch:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(pattern.search(message.text) for pattern in self._tolerated):
             self.problems.append(f"console: {message.text} ({message.location['url']})")
+
+    def _error(self, error: WebError) -> None:
+        self.problems.append(f"script error: {error.error}")
+
+    def _page(self, page: Page) -> None:
+        page.on("websocket", self._socket)
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.origin + "/", "data:", "blob:" + self.origin)):

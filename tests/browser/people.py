@@ -206,9 +206,15 @@ class Desk:
         expect(self.page.locator("#text-list .text.unsent")).to_have_count(0)
 
     def end(self) -> None:
-        """End the open chat."""
+        """End the open chat, and leave its wrap-up for later."""
         self.page.locator("#ask-end").click()
         self.page.locator("#end-yes").click()
+        self.wraps_up()
+        self.page.keyboard.press("Escape")
+
+    def wraps_up(self) -> None:
+        """Wait until the form stands there with the focus on its first question."""
+        expect(self.page.locator("#wrap-up-form input[name=concern]:checked")).to_be_focused()
 
     def is_told(self, words: str) -> None:
         """Wait until the open chat says why it is over."""

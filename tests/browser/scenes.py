@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
-from tests.browser import bringing, classes, rooms, walks
+from tests.browser import bringing, classes, ledgers, posters, rooms, tallied, walks
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Desk
 from tests.browser.stage import Stage
@@ -23,6 +23,7 @@ PUBLIC = {
     "front page": "/en/youth/",
     "front page of the other line, in Dutch": "/nl/prevention/",
     "what we keep": "/en/youth/what-we-keep/",
+    "what we count": "/nl/prevention/what-we-count/",
     "who we are": "/en/prevention/about/",
     "leaving quickly": "/en/youth/leaving-quickly/",
     "join form": "/en/youth/chat/",
@@ -272,6 +273,9 @@ SCENES: dict[str, Scene] = (
     | {name: missing(path) for name, path in MISSING.items()}
     | walks.SCENES
     | classes.SCENES
+    | tallied.SCENES
+    | ledgers.SCENES
+    | posters.SCENES
     | {
         "join refused": join_refused,
         "join in danger": join_in_danger,

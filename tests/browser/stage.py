@@ -42,11 +42,17 @@ class Stage:
         wanted = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", "locale": "en-GB"}
         # No browser knows the authority that signs in the tests.
         wanted["ignore_https_errors"] = self.url.startswith("https:")
-        context = self.chromium.browser.new_context(**(wanted | options))
+        page = self._pages[who] = self._opened(wanted | options)
+        self.watch.over(page.context)
+        return page
+
+    def _opened(self, options: dict[str, Any]) -> Page:
+        context = self.chromium.browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
-        self.watch.over(context)
-        self._pages[who] = context.new_page()
-        return self._pages[who]
+        return context.new_page()
+
+    def _left(self, page: Page) -> None:
+        self.chromium.close(page.context)
 
     def visitor(self, who: str = "visitor", line: str = "youth", lang: str = "en", **options: Any) -> Room:
         """A visitor with scripts."""
@@ -108,7 +114,7 @@ class Stage:
         if failed:
             self._keep(re.sub(r"[^\w.-]+", "_", test))
         for page in self._pages.values():
-            self.chromium.close(page.context)
+            self._left(page)
         problems = self.watch.problems
         assert not problems or failed, "\n".join(problems)
 
@@ -124,3 +130,37 @@ class Stage:
             if log.exists():
                 shutil.copy(log, folder / log.name)
         (folder / "problems.txt").write_text("\n".join(self.watch.problems) + "\n")
+
+
+class UsedPages(Stage):
+    """A stage that wipes its pages and keeps them in `idle` for the next one: a fresh profile costs half a second.
+
+    For tests that look at a page and press nothing which a profile could remember in other ways than these.
+    """
+
+    def __init__(self, chromium: Chromium, house: House, idle: dict[str, list[Page]]) -> None:
+        super().__init__(chromium, house)
+        self._idle = idle
+        self._kinds: dict[Page, str] = {}
+
+    def _opened(self, options: dict[str, Any]) -> Page:
+        kind = repr(sorted(options.items()))
+        kept = self._idle.setdefault(kind, [])
+        page = kept.pop() if kept else super()._opened(options)
+        self._kinds[page] = kind
+        page.set_viewport_size(options["viewport"])
+        page.emulate_media(media="null", color_scheme="light")
+        return page
+
+    def _left(self, page: Page) -> None:
+        context = page.context
+        self.watch.leave(context)
+        for other in context.pages[1:]:
+            other.close()
+        context.set_offline(False)
+        page.unroute_all()
+        # A page of ours that runs nothing, and has what was stored here.
+        page.goto(f"{self.url}/healthz")
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        context.clear_cookies()
+        self._idle[self._kinds[page]].append(page)

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.chromium import Chromium
+from tests.browser.conftest import FAILED
 from tests.browser.scenes import SCENES
-from tests.browser.stage import PHONE, SCREEN, Stage
+from tests.browser.stage import PHONE, SCREEN, Stage, UsedPages
+from tests.journeys.house import House
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 EVERYTHING: dict[str, Any] = {
@@ -35,6 +38,22 @@ SIDEWAYS = """() => [...document.querySelectorAll('html, body, body *')].filter(
   && ['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
   .map((element) => element.outerHTML.slice(0, 200))"""
 HEADINGS = "() => [...document.querySelectorAll('h1')].filter(h => h.checkVisibility()).map(h => h.textContent.trim())"
+
+
+@pytest.fixture(scope="module")
+def idle() -> dict[str, list[Page]]:
+    """Pages that the last scene left."""
+    return {}
+
+
+@pytest.fixture
+def stage(
+    request: pytest.FixtureRequest, chromium: Chromium, house: House, idle: dict[str, list[Page]]
+) -> Iterator[Stage]:
+    """The stage of one scene, on the pages of the last one."""
+    set_up = UsedPages(chromium, house, idle)
+    yield set_up
+    set_up.close(request.node.name, request.node.stash.get(FAILED, False))
 
 
 def complaints(page: Page, options: dict[str, Any]) -> Iterator[str]:

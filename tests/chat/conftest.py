@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from helpline import clock
 from helpline.chat import push
-from helpline.staff import passwords
 from helpline.staff import service as staff
 from tests.builders import StoppedClock
 
@@ -26,7 +24,6 @@ def time(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
 @pytest.fixture
 def house(time: StoppedClock, app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The application, its dispatcher long past the grace after its start."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(staff, "_typed", {})
     time.turn(minutes=-5)
     time.sweeps()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpline.chat.routing import (
+    LEAST_PLACES,
     MOST_HEAD_START,
     Counsellor,
     Danger,
@@ -18,7 +19,9 @@ from helpline.chat.routing import (
     assign,
     estimate_minutes,
     fits,
+    has_place,
     order,
+    places,
     position,
     rank,
     serves,
@@ -80,6 +83,8 @@ def teams(draw: st.DrawFn) -> list[Counsellor]:
             capacity=draw(st.integers(0, 4)),
             acute=draw(st.integers(0, 4)) == 0,
             idle_since=draw(st.sampled_from([NOON, NOON - timedelta(minutes=5)])),
+            wrap_ups=draw(st.integers(0, 3)),
+            wrap_ups_limit=draw(st.integers(0, 3)),
         )
         for account in accounts
     ]
@@ -101,6 +106,47 @@ def test_nobody_ever_gets_more_than_the_capacity(waiting: list[Waiting], team: l
     _, staff = after(waiting, team)
     for before in team:
         assert staff[before.account].load <= max(before.capacity, before.load)
+
+
+@given(queues(), teams())
+def test_with_too_many_wrap_ups_open_only_danger_takes_the_last_place(
+    waiting: list[Waiting], team: list[Counsellor]
+) -> None:
+    chats = {chat.chat: chat for chat in waiting}
+    load = {counsellor.account: counsellor.load for counsellor in team}
+    staff = {counsellor.account: counsellor for counsellor in team}
+    for made in assign(waiting, team):
+        one = staff[made.account]
+        if 0 < one.wrap_ups_limit <= one.wrap_ups and one.capacity > LEAST_PLACES:
+            assert chats[made.chat].danger or load[made.account] < one.capacity - 1
+        load[made.account] += 1
+
+
+@given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
+def test_the_rule_takes_one_place_at_most_and_leaves_two(capacity: int, wrap_ups: int, limit: int) -> None:
+    left = places(capacity, wrap_ups, limit, danger=False)
+    assert capacity - 1 <= left <= capacity
+    assert left >= min(capacity, LEAST_PLACES)
+    assert places(capacity, wrap_ups, limit, danger=True) == capacity
+    assert places(capacity, wrap_ups, 0, danger=False) == capacity
+    assert left >= places(capacity, wrap_ups + 1, limit, danger=False)
+    assert (left < capacity) is (capacity > LEAST_PLACES and 0 < limit <= wrap_ups)
+
+
+@given(queues(most=4), teams())
+def test_what_was_offered_still_fits_when_a_chat_ends_and_its_wrap_up_opens(
+    waiting: list[Waiting], team: list[Counsellor]
+) -> None:
+    chats = {chat.chat: chat for chat in waiting}
+    staff = {counsellor.account: counsellor for counsellor in team}
+    for made in assign(waiting, team):
+        one = staff[made.account]
+        taken = replace(one, load=one.load + 1)
+        if one.load:
+            # One of the others ends; what was offered is no longer part of the load that has to leave it a place.
+            ended = replace(taken, load=taken.load - 1, wrap_ups=taken.wrap_ups + 1)
+            assert has_place(chats[made.chat], replace(ended, load=ended.load - 1))
+        staff[made.account] = taken
 
 
 @given(queues(), teams())

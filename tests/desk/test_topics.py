@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 from helpline.contacts import service as contacts
 from helpline.contacts.service import Answers
 from helpline.lines import service as lines
+from helpline.stats import service as stats
+from helpline.stats.periods import Period
 from tests.house.test_routes import JSON, signed_in, wrong_with
 from tests.postgres import sqlite_only
 from tests.web.pages import Page
@@ -114,31 +116,26 @@ def test_a_topic_is_added_at_the_end_of_its_level(supervisor: FlaskClient) -> No
     assert order()[-1] == "mine"
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"en": "", "nl": "Iets"}, "en"),
-        ({"en": "Something", "nl": "  "}, "nl"),
-        ({"en": "x" * 81, "nl": "Iets"}, "en"),
-        ({"en": "Something", "nl": "Iets", "code": "Not A Code"}, "code"),
-        ({"en": "Something", "nl": "Iets", "code": "total"}, "code"),
-        ({"en": "Something", "nl": "Iets", "code": "fear"}, "code"),
-        ({"en": "Something", "nl": "Iets", "parent": "image_spread"}, "parent"),
-        ({"en": "Something", "nl": "Iets", "chi_code": "made/up"}, "chi_code"),
-    ],
-)
-def test_what_can_not_be_added_is_said_at_its_field_and_nothing_is_lost(
-    supervisor: FlaskClient, fields: dict[str, str], field: str
-) -> None:
-    before = contacts.topics_of("youth")
-    answer = send(supervisor, YOUTH, **fields)
-    assert (answer.status_code, wrong_with(answer, YOUTH)) == (422, [])
-    page = Page(answer.text)
-    assert f"{field}-error" in page.attributes
-    assert page.attributes[field]["aria-describedby"].split()[-1] == f"{field}-error"
-    kept = page.form(YOUTH).fields
-    assert kept["nl"] == " ".join(fields["nl"].split())
-    assert [topic.code for topic in contacts.topics_of("youth")] == [topic.code for topic in before]
+def test_what_can_not_be_added_is_said_at_its_field_and_nothing_is_lost(supervisor: FlaskClient) -> None:
+    before = [topic.code for topic in contacts.topics_of("youth")]
+    good = Page(supervisor.get(YOUTH).text).form(YOUTH).fields | {"en": "Something", "nl": "Iets"}
+    wrong = {
+        "en": ["", "x" * 81],
+        "nl": ["  "],
+        "code": ["Not A Code", "total", "fear", "x" * 33],
+        "parent": ["image_spread"],
+        "chi_code": ["made/up"],
+    }
+    for field, values in wrong.items():
+        for value in values:
+            answer = supervisor.post(YOUTH, data=good | {field: value})
+            assert (answer.status_code, wrong_with(answer, YOUTH)) == (422, [])
+            page = Page(answer.text)
+            assert f"{field}-error" in page.attributes
+            assert page.attributes[field]["aria-describedby"].split()[-1] == f"{field}-error"
+            kept = page.form(YOUTH).fields
+            assert all(kept[other] == good[other] for other in ("en", "nl") if other != field)
+    assert [topic.code for topic in contacts.topics_of("youth")] == before
 
 
 def test_other_words_keep_the_code_and_what_was_counted(supervisor: FlaskClient) -> None:
@@ -192,3 +189,23 @@ def test_only_what_was_never_used_is_deleted(supervisor: FlaskClient) -> None:
     assert answer.headers["Location"] == f"{YOUTH}#topic-threats"
     assert never not in order("threats")
     assert supervisor.get(f"{YOUTH}{never}/").status_code == 404
+
+
+def test_a_topic_that_a_release_names_stays_for_its_end_would_tell_that_nobody_had_it(supervisor: FlaskClient) -> None:
+    use("grooming")
+    added = "added_later"
+    path = f"{YOUTH}fear/"
+    before = supervisor.get(path).text
+    assert f"{path}delete" in before
+    released = stats.release_month(lines.get_line("youth"), Period(2026, 3), datetime(2026, 4, 2, 12, tzinfo=UTC))
+    assert "fear" in released.table("answered-by-topic").dimensions[0].categories
+    contacts.add_topic("youth", added, {"en": "Added later", "nl": "Later toegevoegd"})
+    token = Page(before).form(f"{path}delete").fields["csrf_token"]
+    assert supervisor.post(f"{path}delete", data={"csrf_token": token}).status_code == 409
+    page = supervisor.get(path).text
+    assert "A release names this topic" in page
+    assert f"{path}delete" not in page
+    assert supervisor.post(f"{YOUTH}{added}/delete", data={"csrf_token": token}).status_code == 303
+    codes = {topic.code for topic in contacts.topics_of("youth")}
+    assert "fear" in codes
+    assert added not in codes

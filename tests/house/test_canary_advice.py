@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,14 +18,23 @@ ADVICE = "/en/youth/advice/"
 ANSWERS = ("no", "yes", "me", "extortion", "money", "no", "12-15", "no", "male")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(scope="module")
+def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server that logs all it can."""
-    talkative = House(Server(tmp_path / "instance", log_level="DEBUG", ping_seconds="0.5"))
-    talkative.open({"anna": (["counsellor"], ["youth"])})
+    folder = tmp_path_factory.mktemp("talkative")
+    house = House(Server(folder / "instance", log_level="DEBUG", ping_seconds="0.5"))
+    yield house.open({"anna": (["counsellor"], ["youth"])})
+    house.server.stop()
+
+
+@pytest.fixture
+def house(talkative: House) -> Iterator[House]:
+    """It runs, and nobody has walked yet."""
+    if not talkative.server.runs:
+        talkative.server.start()
+    talkative.change("DELETE FROM advice_counts", "DELETE FROM advice_helped")
     yield talkative
     talkative.see_out()
-    talkative.server.stop()
 
 
 def walk(visitor: Visitor) -> tuple[list[str], list[str]]:
@@ -67,6 +75,15 @@ def counts(house: House, table: str) -> list[tuple[object, ...]]:
     return house.rows(f"SELECT * FROM {table}")  # noqa: S608 - a name from this file
 
 
+def test_a_quick_exit_takes_the_sealed_row_too(house: House) -> None:
+    visitor = house.visitor()
+    walk(visitor)
+    assert len(counts(house, "visitor_sessions")) == 1
+    visitor.http.get(f"{house.server.url}/exit", timeout=PATIENCE)
+    assert counts(house, "visitor_sessions") == []
+    assert [row[-1] for row in counts(house, "advice_counts")] == [1]
+
+
 def test_nothing_of_a_walk_is_kept_but_counters_and_a_sealed_row(house: House) -> None:
     before = kept(house)
     visitor = house.visitor()
@@ -87,12 +104,3 @@ def test_nothing_of_a_walk_is_kept_but_counters_and_a_sealed_row(house: House) -
                 assert shape not in content, f"{canary} in {name}"
     for address in addresses:
         assert not any(option in address for option in ANSWERS if len(option) > 3), address
-
-
-def test_a_quick_exit_takes_the_sealed_row_too(house: House) -> None:
-    visitor = house.visitor()
-    walk(visitor)
-    assert len(counts(house, "visitor_sessions")) == 1
-    visitor.http.get(f"{house.server.url}/exit", timeout=PATIENCE)
-    assert counts(house, "visitor_sessions") == []
-    assert [row[-1] for row in counts(house, "advice_counts")] == [1]

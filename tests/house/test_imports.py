@@ -119,9 +119,12 @@ COMMITTERS = {
     "helpline/chat/catch_up.py",
     "helpline/chat/presence.py",
     "helpline/chat/retention.py",
-    "helpline/contacts/caught.py",
+    "helpline/chat/wrap_ups.py",
+    "helpline/chat/afterwards.py",
     "helpline/contacts/counters.py",
     "helpline/contacts/campaigns.py",
+    "helpline/contacts/catching.py",
+    "helpline/contacts/month_tallies.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
     # the halves of the service of letters: visitors, staff, and the audited reading

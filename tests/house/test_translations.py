@@ -24,13 +24,17 @@ SAME = {
     "%(n)s s",
     "Chat",
     "Chats",
+    "Contact",
     "E-mail",
     "Gender",
+    "Later",
     "Menu",
     "Module",
     "School",
     "Supervisor",
+    "Test",
     "Website",
+    "exact",
 }
 
 

@@ -68,6 +68,7 @@ RESUME = {
     "chats": [IN_HAND],
     "queue": [QUEUED],
     "wrap_ups": [{"chat": CHAT_ID, "line": LINE, "ended_at": TIME, "minutes": int}],
+    "wrap_ups_limit": int,
     "board": OneOf({}, {"youth": BOARD}, {"prevention": BOARD}),
     "alerts": [ALERT],
 }

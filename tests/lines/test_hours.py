@@ -13,6 +13,7 @@ from helpline.lines.hours import (
     closes_at,
     is_open,
     last_entry,
+    moment_of,
     next_opening,
     parse_hours,
 )
@@ -333,3 +334,26 @@ def test_openings_that_adjoin_have_one_last_entry_at_the_very_end() -> None:
     hours = parse_hours("fri 20:00-24:00;sat 00:00-03:00")
     assert accepts_entry(hours, AMSTERDAM, at("2026-03-06T23:55"), 15)
     assert last_entry(hours, AMSTERDAM, at("2026-03-06T23:55"), 15) == at("2026-03-07T02:45")
+
+
+# Times on the wall
+
+
+@pytest.mark.parametrize(
+    ("wall", "moment"),
+    [
+        ("2026-03-02T14:05", "2026-03-02T14:05+01:00"),
+        ("2026-07-02T00:00", "2026-07-02T00:00+02:00"),
+        ("2026-03-29T01:59", "2026-03-29T01:59+01:00"),
+        ("2026-03-29T02:00", None),
+        ("2026-03-29T02:59", None),
+        ("2026-03-29T03:00", "2026-03-29T03:00+02:00"),
+        ("2026-10-25T02:30", "2026-10-25T02:30+02:00"),
+        ("2026-10-25T03:00", "2026-10-25T03:00+01:00"),
+    ],
+)
+def test_a_time_that_comes_twice_is_the_first_one_and_one_that_is_skipped_is_none(
+    wall: str, moment: str | None
+) -> None:
+    found = moment_of(datetime.fromisoformat(wall), AMSTERDAM)
+    assert found == (None if moment is None else datetime.fromisoformat(moment))

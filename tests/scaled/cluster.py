@@ -85,7 +85,7 @@ class Cluster(Server):
 
     def start(self, *prefix: str) -> Cluster:
         """Start every process that does not run, and wait until all serve."""
-        resting = [process for process in self.processes if not runs(process)]
+        resting = [process for process in self.processes if not process.runs]
         for process in resting:
             process.launch(*prefix)
         for process in resting:
@@ -102,8 +102,3 @@ class Cluster(Server):
         for process in self.processes:
             process.stop()
         self._ending.close()
-
-
-def runs(process: Server) -> bool:
-    """Whether this process is there."""
-    return process.process is not None and process.process.poll() is None

@@ -1,4 +1,4 @@
-"""The journey of `tests/browser/` again, on two processes behind nginx; and one of them dies under everybody's eyes."""
+"""The journey of `tests/browser/` again, on two processes behind nginx; and each dies under everybody's eyes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,36 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import test_journey as of_one_process
+from tests.browser import test_journey as journey
 from tests.browser.chromium import NO_LINE
 from tests.browser.stage import Stage
+from tests.browser.test_journey import Journey
 from tests.journeys.house import House
 from tests.scaled.cluster import Cluster
+
+# What one process can't tell from two: who hears of what, and where it goes on. All else is tried on one alone.
+SHARED = (
+    journey.counsellors_come_to_work,
+    journey.visitors_queue_up,
+    journey.counsellors_take_as_many_as_they_chose,
+    journey.texts_go_both_ways,
+    journey.the_visitor_without_scripts_talks,
+    journey.a_freed_place_goes_to_whoever_waits_and_an_offer_goes_on,
+    journey.two_chats_side_by_side,
+    journey.everybody_goes,
+)
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(180)
 def test_three_visitors_and_two_counsellors(house: House, new_stage: Callable[..., Stage]) -> None:
     # They sign in by themselves, and a code works once.
-    for login in of_one_process.COUNSELLORS:
+    for login in journey.COUNSELLORS:
         house.renew(login)
     try:
-        of_one_process.test_three_visitors_and_two_counsellors(house, new_stage)
+        journey.goes(Journey(new_stage(house)), SHARED)
     finally:
-        for login in of_one_process.COUNSELLORS:
+        for login in journey.COUNSELLORS:
             house.renew(login, by_hand=True)
 
 

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -29,16 +28,24 @@ WRONG = "7777-7777-7777-7777"
 SHOWN = re.compile(r"\b[0-9A-Z]{4}(?:\W+[0-9A-Z]{4}){3}\b")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(scope="module")
+def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server that logs all it can, with a folder of its own for temporary files."""
-    (tmp_path / "temporary").mkdir()
-    talkative = House(Server(tmp_path / "instance", log_level="DEBUG", ping_seconds="0.5"))
-    talkative.server.environment["TMPDIR"] = str(tmp_path / "temporary")
-    talkative.open({"anna": (["counsellor"], ["youth"])})
+    folder = tmp_path_factory.mktemp("talkative")
+    (folder / "temporary").mkdir()
+    house = House(Server(folder / "instance", log_level="DEBUG", ping_seconds="0.5"))
+    house.server.environment["TMPDIR"] = str(folder / "temporary")
+    yield house.open({"anna": (["counsellor"], ["youth"])})
+    house.server.stop()
+
+
+@pytest.fixture
+def house(talkative: House) -> Iterator[House]:
+    """It runs, and nobody is there."""
+    if not talkative.server.runs:
+        talkative.server.start()
     yield talkative
     talkative.see_out()
-    talkative.server.stop()
 
 
 def filled_in(asked: Field, canaries: list[str]) -> dict[str, str | list[str]]:
@@ -156,6 +163,15 @@ def opens(key: bytes, sealed: bytes, bound: bytes) -> bool:
     return True
 
 
+def test_nothing_of_an_address_or_the_time_is_kept_with_a_code(house: House) -> None:
+    walker = Walker(house)
+    walker.takes_a_code()
+    ((lookup, expires_on),) = house.rows("SELECT lookup, expires_on FROM saved_courses")
+    today = datetime.now(UTC).date()
+    assert str(expires_on)[:10] == str(store.kept_until(datetime(today.year, today.month, today.day, tzinfo=UTC)))
+    assert re.fullmatch(r"[0-9a-f]{64}", str(lookup))
+
+
 def test_no_word_can_be_read_without_code_or_cookie_and_all_with_them(house: House) -> None:
     walker = Walker(house)
     walker.fills_in_all()
@@ -211,12 +227,3 @@ def test_no_word_can_be_read_without_code_or_cookie_and_all_with_them(house: Hou
     # That look at it was the last user of the write-ahead log, which went into the database.
     for name, content_of_file in everything(house).items():
         assert sealed[100:200] not in content_of_file, f"what was erased is in {name}"
-
-
-def test_nothing_of_an_address_or_the_time_is_kept_with_a_code(house: House) -> None:
-    walker = Walker(house)
-    walker.takes_a_code()
-    ((lookup, expires_on),) = house.rows("SELECT lookup, expires_on FROM saved_courses")
-    today = datetime.now(UTC).date()
-    assert str(expires_on)[:10] == str(store.kept_until(datetime(today.year, today.month, today.day, tzinfo=UTC)))
-    assert re.fullmatch(r"[0-9a-f]{64}", str(lookup))

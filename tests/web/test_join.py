@@ -33,7 +33,7 @@ def test_the_form_opened_twice_keeps_one_cookie(tab: Tab) -> None:
 
 
 def test_pages_without_a_form_set_no_cookie(tab: Tab) -> None:
-    for page in ("", "what-we-keep/", "leaving-quickly/", "about/", "chat/other-ways/"):
+    for page in ("", "what-we-keep/", "what-we-count/", "leaving-quickly/", "about/", "chat/other-ways/"):
         assert cookies_set(tab.get(f"/en/youth/{page}")) == {}, page
 
 

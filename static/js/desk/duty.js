@@ -48,6 +48,11 @@ async function change(part) {
   }
 }
 
+/** Chooses this state, as the button in the bar does. */
+export function takeDuty(chosen) {
+  return change({ state: chosen });
+}
+
 /** The server changed the duty by itself: say so clearly, with its reason. */
 export function dutyPushed({ why, ...duty }) {
   const before = state.duty.state;

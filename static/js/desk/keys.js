@@ -3,6 +3,7 @@ import { byId, isField } from './dom.js';
 import { habit, keepHabit } from './keep.js';
 import { accept, answering, oldestOffer, pass } from './offers.js';
 import { state } from './state.js';
+import { openNextWrapUp } from './wrap_up.js';
 
 const SINGLE = 'single-keys';
 const WRITING_MS = 1500;
@@ -18,7 +19,8 @@ export function startKeys(open) {
 
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || event.defaultPrevented || event.repeat) return;
-    const inField = isField(event.target);
+    // Whoever fills in a form chooses with letters and arrows: no plain key of the desk works there.
+    const inField = isField(event.target) || Boolean(event.target.closest?.('#wrap-up'));
     // When a field goes away under the hands, the rest of the word must not accept a chat.
     if (event.key === 'Escape') wrote = 0;
     else if (inField) wrote = Date.now();
@@ -52,6 +54,9 @@ function withAlt(event, inField, open) {
   switch (letter(event)) {
     case 'a': return answerOffer((chat) => accept(chat, !inField));
     case 'd': return answerOffer(pass);
+    case 'r':
+      openNextWrapUp();
+      return true;
     case 'n': {
       const ids = [...state.chats.keys()];
       const from = ids.indexOf(state.open);

@@ -3,10 +3,11 @@ import { byId, drawList, piece, setText, show, word } from './dom.js';
 import { onTick } from './link.js';
 import { accept, isBusy } from './offers.js';
 import { unsent } from './outbox.js';
-import { activeChats, changed, onChange, state } from './state.js';
+import { activeChats, changed, onChange, places, state } from './state.js';
 import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
 import { asLine, danger, otherLine, place, urgency } from './words.js';
+import { openWrapUp } from './wrap_up.js';
 
 const CUT_AT = 100; // the server sends no more; of a shorter list, what the board has more rings somewhere
 const WRAP_UP_MS = 24 * 3600 * 1000;
@@ -103,15 +104,16 @@ function makeQueued(item) {
 
 /** Whether this chat could be taken from the queue now. */
 export function canTake(item) {
-  return !whyNotPull() && item.line === state.duty.line;
+  return !whyNotPull(item) && item.line === state.duty.line;
 }
 
-/** Why nothing can be taken from the queue now, or '' when something can. */
-function whyNotPull() {
+/** Why this one, or nobody who is not in danger, can be taken from the queue now; '' when it can be. */
+function whyNotPull(item = {}) {
   const active = activeChats();
   if (state.duty.state === 'away') return 'away';
   if (active.some((chat) => danger(chat) === 'yes')) return 'acute';
-  return active.length >= state.duty.capacity ? 'full' : '';
+  if (active.length >= state.duty.capacity) return 'full';
+  return active.length >= places(danger(item) === 'yes') ? 'wrap-ups' : '';
 }
 
 function fillQueued(element, item) {
@@ -128,9 +130,17 @@ function fillQueued(element, item) {
   element.parts.take.setAttribute('aria-label', word('take', { facts: [...urgency(item), ...place(item), since].join(', ') }));
 }
 
+function makeWrapUp(item) {
+  const element = piece('wrap');
+  element.parts.open.addEventListener('click', () => openWrapUp(item.chat));
+  return element;
+}
+
 function fillWrapUp(element, item) {
   const ended = Date.parse(item.ended_at);
-  setText(element.parts.what, [clock(ended), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
+  const name = state.chats.get(item.chat)?.name;
+  element.parts.open.setAttribute('aria-current', String(state.view === 'wrap' && state.wrapping === item.chat));
+  setText(element.parts.what, [name, clock(ended), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
   setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS) }));
 }
 
@@ -154,7 +164,7 @@ function draw() {
   setText(byId('queue-more'), more ? word('more', { n: more }) : word('first-ones', { n: CUT_AT }));
   show(byId('queue-more'), state.queue.length >= CUT_AT);
   setText(byId('queue-count'), state.queue.length ? `· ${state.queue.length + more}` : '');
-  drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, () => piece('wrap'), fillWrapUp);
+  drawList(byId('wrap-list'), state.wrapUps, (item) => item.chat, makeWrapUp, fillWrapUp);
   show(byId('wrap-empty'), !state.wrapUps.length);
   setText(byId('wrap-count'), state.wrapUps.length ? `· ${state.wrapUps.length}` : '');
   drawViews();

@@ -18,6 +18,7 @@ import { startRing } from './ring.js';
 import { changed, newChat, onChange, state } from './state.js';
 import { introductionPushed, markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
 import { learnClock, learnClockFromHeader } from './time.js';
+import { startWrapUps, wrapUpAfterEnd } from './wrap_up.js';
 
 let asking = null;
 let clockKnown = false;
@@ -49,6 +50,7 @@ async function fetchAll() {
   takeBoard(answer.board);
   takeAlerts(answer.alerts);
   state.wrapUps = answer.wrap_ups ?? [];
+  state.wrapUpsLimit = answer.wrap_ups_limit ?? 0;
   const first = !state.everOnline;
   state.online = true;
   state.everOnline = true;
@@ -69,7 +71,7 @@ function reopen() {
 function openChatById(chat, focus, view = 'chat') {
   const found = state.chats.get(chat);
   if (!found) return;
-  if (!focus && state.open && isField(document.activeElement)) return;
+  if (!focus && (state.view === 'wrap' || (state.open && isField(document.activeElement)))) return;
   state.open = chat;
   state.view = view;
   keep('open', chat);
@@ -120,8 +122,14 @@ function over(id, why) {
     drop(id);
   } else {
     Object.assign(chat, { fate: 'ended', reason: why });
+    wrapUpAfterEnd(id);
   }
   resume();
+}
+
+/** A chat that is described needs nothing more, unless there is a text in it that was never sent. */
+function described(id) {
+  if (state.chats.get(id)?.fate === 'ended' && !unsent(id).length && !chatsWithDrafts().includes(id)) drop(id);
 }
 
 function statePushed(push) {
@@ -154,6 +162,7 @@ startLists(openChatById);
 startConversation(drop);
 startComposer();
 startClosing(over);
+startWrapUps(resume, described);
 startGuide();
 startKeys(openChatById);
 startRing();

@@ -7,7 +7,7 @@ const notices = new Map();
 /**
  * Shows a bar. One `key` has one bar: a newer one replaces it. `kind` is danger, waiting, good or
  * plain; `seconds` takes a bar away that asks for nothing; `action` is {text, run};
- * `closed` is told when somebody closes it.
+ * `closed` is told when somebody closes it. Returns the bar.
  */
 export function notice(key, text, { kind = 'plain', seconds = 0, action = null, closed = () => {} } = {}) {
   dismiss(key);
@@ -28,6 +28,7 @@ export function notice(key, text, { kind = 'plain', seconds = 0, action = null, 
   });
   byId('notice-list').append(bar);
   notices.set(key, { bar, until: seconds ? Date.now() + seconds * 1000 : Infinity });
+  return bar;
 }
 
 /** Takes a bar away. */

@@ -2,7 +2,7 @@
 import { announce, byId, drawList, piece, setText, show, word } from './dom.js';
 import { Refused, ask, onTick } from './link.js';
 import { notice } from './notices.js';
-import { activeChats, changed, onChange, state } from './state.js';
+import { activeChats, changed, onChange, places, state } from './state.js';
 import { countdown, serverNow, waits } from './time.js';
 import { asLine, danger, place, problem, urgency } from './words.js';
 
@@ -133,7 +133,8 @@ function whyQuiet() {
   if (!state.online) return 'offline';
   const active = activeChats();
   if (active.some((chat) => danger(chat) === 'yes')) return 'acute';
-  return active.length >= state.duty.capacity ? 'full' : 'ready';
+  if (active.length >= state.duty.capacity) return 'full';
+  return active.length >= places() ? 'wrap-ups' : 'ready';
 }
 
 function draw() {
@@ -147,7 +148,9 @@ function draw() {
   // Whoever is available keeps a place for what rings, so that nothing moves under the hands when it does.
   show(byId('offers'), offers.length > 0 || (state.everOnline && state.duty.state === 'available'));
   byId('offers').classList.toggle('ringing', offers.length > 0);
-  setText(byId('offers-empty'), offers.length ? '' : word(`rings-none.${whyQuiet()}`));
+  const why = offers.length ? '' : whyQuiet();
+  setText(byId('offers-empty'), why && word(`rings-none.${why}`, { n: state.wrapUps.length }));
+  show(byId('offers-wrap'), why === 'wrap-ups');
   // Without a line no button in it can be focused; then it is scrolled by keyboard itself.
   byId('offers').tabIndex = offers.length && !state.online ? 0 : -1;
 }

@@ -13,6 +13,8 @@ export const state = {
   board: {}, // line -> figures, for supervisors
   alerts: [], // {kind, chat, line}, for supervisors
   wrapUps: [],
+  wrapUpsLimit: 0, // with so many of them open one place stays free; 0 for never
+  wrapping: null, // id of the chat whose wrap-up is in the panel
   open: null, // id of the chat in the middle
   view: 'lists', // which part a narrow screen shows
 };
@@ -74,6 +76,13 @@ export function countUnread(chat) {
   const talk = chat.talk.filter((text) => text.author === 'visitor' && text.seq > chat.seen.talk);
   const aside = chat.aside.filter((text) => text.author !== 'counsellor' && text.seq > chat.seen.aside);
   chat.unread = talk.length + aside.length;
+}
+
+/** How many chats at once, as the server will say too: paperwork keeps a place free, but not for danger. */
+export function places(danger = false) {
+  const { capacity } = state.duty;
+  const behind = state.wrapUpsLimit > 0 && state.wrapUps.length >= state.wrapUpsLimit;
+  return behind && !danger ? Math.min(capacity, Math.max(2, capacity - 1)) : capacity;
 }
 
 /** Chats that are really going on. */
