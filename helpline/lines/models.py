@@ -36,11 +36,11 @@ class Line(Base):
     declined_seconds: Mapped[int] = mapped_column(default=60)
     retention_days: Mapped[int] = mapped_column(default=14)
     read_after_end_minutes: Mapped[int] = mapped_column(default=10)
+    wrap_ups_open: Mapped[int] = mapped_column(default=2, server_default="2")
     letters: Mapped[bool] = mapped_column(default=True, server_default=true())
     letters_second_reader: Mapped[bool] = mapped_column(default=False, server_default=false())
     letter_target_hours: Mapped[int] = mapped_column(default=72, server_default="72")
     letter_retention_days: Mapped[int] = mapped_column(default=183, server_default="183")
-    wrap_ups_open: Mapped[int] = mapped_column(default=2, server_default="2")
 
 
 class Site(Base):
