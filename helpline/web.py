@@ -98,6 +98,7 @@ def register_pages(app: Flask) -> None:
     from helpline.desk.content_views import content
     from helpline.desk.course_views import course
     from helpline.desk.figures_views import figures_page
+    from helpline.desk.letter_views import inbox
     from helpline.desk.release_views import releases
     from helpline.desk.report_views import report
     from helpline.desk.topic_views import topics
@@ -113,7 +114,7 @@ def register_pages(app: Flask) -> None:
     app.context_processor(around.words)
     arrivals.register(app)
     rooms = (public, visitor, advice, selfhelp, letters, returning)
-    console = (desk, content, course, figures_page, campaigns, topics, by_hand, report, releases, wrap_up)
+    console = (desk, inbox, content, course, figures_page, campaigns, topics, by_hand, report, releases, wrap_up)
     for room in (*rooms, *console, health.health):
         app.register_blueprint(room)
     staff_views.register(app)
