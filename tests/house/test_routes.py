@@ -23,15 +23,8 @@ JSON = {"Accept": "application/json"}
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
 FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
-FILLED |= {
-    "letter_id": "x",
-    "key": "x",
-    "code": "fear",
-    "chat_id": "x",
-    "year": "2020",
-    "period": "2020-05",
-    "form": "csv",
-}
+FILLED |= {"code": "fear", "year": "2020", "period": "2020-05", "form": "csv", "letter_id": "x", "key": "x"}
+FILLED["chat_id"] = "x"
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
 COURSE, VISITED = ("selfhelp.", "returning.", "content.module"), ("public.", "visitor.", "advice.", "letters.")
 
@@ -125,9 +118,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
         *("letters.begin", "letters.keep", "letters.confirm", "letters.yours", "inbox.list", "inbox.letter"),
-        "staff.sign_in",
-        "desk.desk",
-        "desk.change_language",
+        *("staff.sign_in", "desk.desk", "desk.change_language"),
         *("content.lines", "content.tree", "content.page", "content.module"),
         *("figures.show", "course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
         *("topics.first", "topics.list", "topics.topic"),
