@@ -301,7 +301,7 @@ def open_wrap_ups() -> dict[str, int]:
     """How many contacts each counsellor still has to describe; who has none is left out."""
     with reading() as session:
         found = session.execute(select(WrapUp.account_id, func.count()).group_by(WrapUp.account_id))
-        return {account: number for account, number in found}
+        return dict(found.all())
 
 
 def wrap_up(account: str, chat: str, answers: Answers) -> bool:

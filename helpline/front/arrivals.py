@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
 
 
 def without_code() -> Response | None:
-    """Send on to the same address without `?c=`, so that no reload counts again and no tab or bookmark tells the code."""
+    """Send on to the same address without `?c=`, so that no reload counts again and no tab tells the code."""
     if request.method not in ("GET", "HEAD") or CODE not in request.args:
         return None
     place = request.view_args or {}

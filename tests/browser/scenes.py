@@ -227,6 +227,14 @@ def desk_that_asks(stage: Stage, button: str) -> Page:
     return desk.page
 
 
+def desk_wrapping_up(stage: Stage) -> Page:
+    """A desk with a chat that is over, being described beside those that go on."""
+    desk, _ = busy(stage)
+    desk.page.keyboard.press("Alt+r")
+    desk.wraps_up()
+    return desk.page
+
+
 def desk_in_trouble(stage: Stage) -> Page:
     """A visitor has left, an alert has come, the line is lost and a text waits for it."""
     desk, visitors = busy(stage)
@@ -318,6 +326,7 @@ SCENES: dict[str, Scene] = (
         "desk, menu": lambda stage: desk_that_asks(stage, "#menu summary"),
         "desk, ending": lambda stage: desk_that_asks(stage, "#ask-end"),
         "desk, handing over": lambda stage: desk_that_asks(stage, "#ask-hand-over"),
+        "desk, wrapping up": desk_wrapping_up,
         "desk, in trouble": desk_in_trouble,
         "desk, long queue": desk_with_a_long_queue,
         "desk, cut off": desk_cut_off,

@@ -125,6 +125,7 @@ COMMITTERS = {
     "helpline/contacts/campaigns.py",
     "helpline/contacts/catching.py",
     "helpline/contacts/month_tallies.py",
+    "helpline/contacts/releasing.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
     # the halves of the service of letters: visitors, staff, and the audited reading
@@ -132,6 +133,8 @@ COMMITTERS = {
     "helpline/letters/looking.py",
     "helpline/letters/visiting.py",
     "helpline/staff/duties.py",
+    "helpline/stats/making.py",
+    "helpline/stats/runs.py",
     "helpline/privacy/sessions.py",
 }
 
