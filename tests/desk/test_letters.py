@@ -158,4 +158,7 @@ def test_a_letter_of_another_line_is_not_there(app: Flask, writer: Writer) -> No
 def test_two_hundred_letters_are_listed(anna: FlaskClient) -> None:
     for _ in range(200):
         Writer().writes()
-    assert len([link for link in Page(read(anna)).links if link.startswith(ROOT) and "?" not in link and link != ROOT]) == 200
+    assert (
+        len([link for link in Page(read(anna)).links if link.startswith(ROOT) and "?" not in link and link != ROOT])
+        == 200
+    )
