@@ -11,7 +11,7 @@ def create_app(settings=None, async_mode="threading"):
     async_mode: `eventlet` in the launcher, `threading` everywhere else.
     Raises ContentError where advice or course have anything wrong with them: a visitor in panic finds no dead end.
     """
-    from helpline import web
+    from helpline import rooms, web
     from helpline.advice import service as advice
     from helpline.lines import service as lines
     from helpline.selfhelp import check as courses
@@ -22,7 +22,7 @@ def create_app(settings=None, async_mode="threading"):
     courses.prepare(instance_dir, in_use=countries)
     advice.prepare(instance_dir, in_use=countries, courses=frozenset(loader.lines()))
     web.register_extensions(app, async_mode)
-    web.register_pages(app)
+    rooms.register(app)
     web.register_sockets(app)
     web.register_errors(app)
     return app

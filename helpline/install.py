@@ -14,6 +14,7 @@ from alembic.util.exc import CommandError
 from helpline import clock, db, paths
 from helpline.config import ConfigError, Settings
 from helpline.contacts import service as contacts
+from helpline.letters import service as letters
 from helpline.lines import service as lines
 from helpline.privacy.keyring import Keyring, secret
 from helpline.selfhelp import service as selfhelp
@@ -72,8 +73,10 @@ def _make_instance(folder: Path) -> Path:
 
 
 def _refuse_lost_salt(folder: Path) -> None:
-    """Raises NotReady where answers are saved under codes and what their keys are made with is gone."""
-    if not (folder / "secrets" / "codes.key").exists() and selfhelp.anything_saved():
+    """Raises NotReady where answers or letters are kept under codes and what their keys are made with is gone."""
+    if (folder / "secrets" / "codes.key").exists():
+        return
+    if selfhelp.anything_saved() or letters.anything_kept():
         raise NotReady("secrets/codes.key is missing: without it no return code opens anything; put it back")
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from helpline.chat import retention as chat
 from helpline.contacts import campaigns
+from helpline.letters import service as letters
 from helpline.selfhelp import service as selfhelp
 from helpline.stats import service as stats
 
 
 def purge(now: datetime) -> dict[str, int]:
     """Destroy what is past its time; how many of each."""
-    destroyed = {**chat.purge(now), "courses": selfhelp.purge(now)}
+    destroyed = {**chat.purge(now), "courses": selfhelp.purge(now), "letters": letters.purge(now)}
     destroyed["counter_days"] += campaigns.merge_old_counts(now)
     return {**destroyed, "persons": stats.forget_closed_years()}

@@ -8,6 +8,7 @@ from helpline import db
 from helpline.chat import models as chat_models
 from helpline.contacts import campaigns
 from helpline.contacts import models as contact_models
+from helpline.letters import models as letter_models
 from helpline.lines import models as line_models
 from helpline.privacy import sessions
 from helpline.selfhelp import models as selfhelp_models
@@ -19,6 +20,7 @@ TABLES = (
     campaigns,
     chat_models,
     contact_models,
+    letter_models,
     line_models,
     selfhelp_models,
     sessions,

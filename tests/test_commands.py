@@ -183,6 +183,8 @@ def test_the_list_shows_every_setting_of_a_line(run: Command) -> None:
         ("counsellor-lost-seconds", ["1", "3600"], ["0", "3601", "soon"]),
         ("longest-wait-minutes", ["1", "1440"], ["0", "1441", "1h"]),
         ("queue-limit", ["0", "100000"], ["-1", "100001", "many"]),
+        ("letter-target-hours", ["1", "720"], ["0", "721", "soon"]),
+        ("letter-retention-days", ["7", "730"], ["6", "731", "ever"]),
         ("wrap-ups-open", ["0", "2", "100"], ["-1", "101", "two"]),
         (
             "hours",
@@ -227,6 +229,15 @@ def test_several_settings_are_set_together_or_not_at_all(run: Command) -> None:
     assert run("lines", "set", "youth", "--offer-seconds", "25", "--queue-limit", "-7").refused(2, "queue-limit")
     assert lines.get_line("youth").offer_seconds == 20
     assert lines.get_line("prevention").offer_seconds == 30
+
+
+@pytest.mark.parametrize("option", ["letters", "letters-second-reader"])
+def test_what_is_on_or_off_is_set_by_these_words_alone(run: Command, option: str) -> None:
+    for value in ("off", "on"):
+        assert run("lines", "set", "youth", f"--{option}", value).code == 0
+        assert getattr(lines.get_line("youth"), option.replace("-", "_")) is (value == "on")
+        assert f"  {option}: {value}\n" in run("lines", "list").out
+    assert run("lines", "set", "youth", f"--{option}", "1").refused(2, option)
 
 
 def test_an_unknown_line_and_no_setting_are_refused(run: Command) -> None:
@@ -274,6 +285,7 @@ def test_purge_destroys_what_is_past_its_time_and_says_how_much(
         "sessions": 0,
         "counter_days": 0,
         "courses": 0,
+        "letters": 0,
         "persons": 0,
     }
     keys = set((instance / "keyring").glob("*.key"))

@@ -1,4 +1,4 @@
-"""Counters of the advice and the course: numbers of a day, never a row of anybody's own."""
+"""Counters of the advice, the course and the letters: numbers of a day, never a row of anybody's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from helpline.contacts.categories import AGE_BANDS as AGE_BANDS_OF
 from helpline.contacts.categories import GENDERS as GENDERS
 from helpline.contacts.categories import UNKNOWN
-from helpline.contacts.models import AdviceCount, AdviceHelped, CourseCount
+from helpline.contacts.models import AdviceCount, AdviceHelped, CourseCount, LetterCount
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -24,7 +24,10 @@ HELPED = ("yes", "no", "partly")
 COURSE_COUNTS = ("visit", "done")
 # So long the days are told apart, then only the months.
 DAYS_APART = timedelta(days=62)
-Counts = AdviceCount | AdviceHelped | CourseCount
+COUNTERS = (AdviceCount, AdviceHelped, CourseCount, LetterCount)
+# Whoever waited longer than this is counted with it: a month or a year are both too long.
+MOST_HOURS = 31 * 24
+Counts = AdviceCount | AdviceHelped | CourseCount | LetterCount
 
 
 def count_advice(
@@ -77,6 +80,22 @@ def count_as_returning(line: Line, *, at: datetime) -> None:
     _add(CourseCount, 1, **of_that_day, seen_before=True)
 
 
+def count_letter(line: Line, *, hours: int, in_time: bool, at: datetime) -> None:
+    """Add one answered letter to its day's counter, the day on which it was answered."""
+    day = lines.local(line, at).date()
+    _add(LetterCount, 1, line=line.slug, on_date=day, hours=min(hours, MOST_HOURS), in_time=in_time)
+
+
+def letter_counts(line: str, first: date, last: date) -> list[tuple[int, bool, int]]:
+    """Letters answered from one day to another, both included: hours waited, in time, how many; the quickest first."""
+    columns = LetterCount.__table__.c
+    by = (columns.hours, columns.in_time)
+    wanted = select(*by, func.sum(columns.count)).where(columns.line == line, columns.on_date.between(first, last))
+    with reading() as session:
+        rows = session.execute(wanted.group_by(*by).order_by(*by))
+        return [(hours, in_time, int(number)) for hours, in_time, number in rows]
+
+
 def course_counts(line: str, first: date, last: date) -> list[tuple[date, str, str, bool, int]]:
     """The counters of a line's course from one day to another, both included: day, module, what, seen before, count."""
     columns = CourseCount.__table__.c
@@ -126,7 +145,7 @@ def apart_since(today: date) -> date:
 
 def merge_old_counts(now: datetime) -> int:
     """Count days long ago on the first of their month; nothing is lost. Returns how many rows went there."""
-    return sum(_merge(counter, apart_since(now.date())) for counter in (AdviceCount, AdviceHelped, CourseCount))
+    return sum(_merge(counter, apart_since(now.date())) for counter in COUNTERS)
 
 
 def _merge(counter: type[Counts], until: date) -> int:

@@ -180,6 +180,19 @@ class AdviceHelped(Base):
     count: Mapped[int]
 
 
+class LetterCount(Base):
+    """How many letters were answered on a day after so many hours, and whether that was within the line's target."""
+
+    __tablename__ = "letter_counts"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    hours: Mapped[int] = mapped_column(primary_key=True)
+    in_time: Mapped[bool] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class CourseCount(Base):
     """How often a day's visits opened the course or one of its modules, or finished one; module '' is the course."""
 

@@ -30,9 +30,11 @@ from helpline.contacts.counters import count_advice as count_advice
 from helpline.contacts.counters import count_as_returning as count_as_returning
 from helpline.contacts.counters import count_course as count_course
 from helpline.contacts.counters import count_helped as count_helped
+from helpline.contacts.counters import count_letter as count_letter
 from helpline.contacts.counters import course_counted_since as course_counted_since
 from helpline.contacts.counters import course_counts as course_counts
 from helpline.contacts.counters import helped_counts as helped_counts
+from helpline.contacts.counters import letter_counts as letter_counts
 from helpline.contacts.counters import merge_old_counts as merge_old_counts
 from helpline.contacts.importing import BadFile as BadFile
 from helpline.contacts.importing import Imported as Imported
@@ -78,6 +80,8 @@ from helpline.lines.models import Line
 WRAP_UP_OPEN = timedelta(hours=24)
 # What has an entry of its own by hand; chats come by themselves.
 BY_HAND = ("phone", "email", "letter")
+# What goes on for a while; how long somebody writes on a letter is nobody's business.
+TIMED = ("chat", "phone")
 
 
 class AlreadyCounted(Exception):
@@ -120,7 +124,10 @@ def record_contact(
     account: str,
     channel: str = "chat",
 ) -> str:
-    """Write an answered chat and open its wrap-up; part of the transaction that ends the chat. Returns the key."""
+    """Write an answered chat and open its wrap-up; part of the transaction that ends the chat. Returns the key.
+
+    The same for a letter, whose `chat` is any new key: nothing leads from its wrap-up to the letter.
+    """
     minutes = int((ended_at - started_at).total_seconds() // 60)
     with transaction() as session:
         key = random_key()
@@ -131,7 +138,7 @@ def record_contact(
                 channel=channel,
                 language=language,
                 wait_s=band_of_wait((started_at - joined_at).total_seconds()),
-                length_min=minutes,
+                length_min=minutes if channel in TIMED else None,
                 **_when(line, joined_at),
             )
         )

@@ -27,6 +27,7 @@ def entries(member: Member) -> list[Entry]:
     reads_releases = supervises or "analyst" in member.roles
     rooms = (
         ("/console/", _("Desk"), member.takes_chats),
+        ("/console/letters/", _("Letters"), member.takes_chats),
         ("/console/contacts/", _("Contacts"), member.takes_chats),
         ("/console/figures/", _("Figures"), supervises),
         ("/console/campaigns/", _("Campaigns"), supervises),

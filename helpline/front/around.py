@@ -19,7 +19,13 @@ from helpline.selfhelp import service as selfhelp
 
 def words() -> dict[str, Any]:
     """What every template may ask for; each is looked up only where a page does."""
-    return {"line_status": line_status, "chat_here": chat_here, "has_advice": has_advice, "has_course": has_course}
+    return {
+        "line_status": line_status,
+        "chat_here": chat_here,
+        "has_advice": has_advice,
+        "has_course": has_course,
+        "takes_letters": takes_letters,
+    }
 
 
 def line_status() -> dict[str, Any]:
@@ -38,6 +44,11 @@ def has_advice() -> bool:
 def has_course() -> bool:
     """Whether the line of this page has a course to follow."""
     return "line" in g and selfhelp.has_course(g.line.slug)
+
+
+def takes_letters() -> bool:
+    """Whether the line of this page takes letters."""
+    return "line" in g and bool(g.line.letters)
 
 
 def chat_here() -> bool:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from helpline import addresses, web
+from helpline import addresses, clock, config, web
+from helpline.letters import service as letters
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line
-from helpline.privacy import codes
+from helpline.privacy import codes, guessing, sessions
+from helpline.privacy.keyring import secret
 from helpline.selfhelp import service as selfhelp
 
 returning = Blueprint("returning", __name__, url_prefix=f"/{LANG}/<line>/return")
 Page = str | Response | tuple[Any, int]
-
-
-def _line(slug: str, lang: str) -> Line:
-    """The line of the path; 404 where no code opens anything."""
-    line = find_line(slug, lang)
-    if not selfhelp.has_course(line.slug):
-        abort(404)
-    return line
 
 
 def _page(error: str = "", status: int = 200) -> Page:
@@ -57,33 +51,60 @@ def _too_much(_: selfhelp.TooMuch) -> Page:
     return _page("too_much", 413)
 
 
-@returning.errorhandler(selfhelp.BoundElsewhere)
-def _bound_elsewhere(_: selfhelp.BoundElsewhere) -> Page:
+@returning.errorhandler(letters.HasLetter)
+def _keep_first(_: letters.HasLetter) -> Page:
+    """The code of a letter that was written in this visit would be lost."""
+    return redirect(url_for("letters.keep", **(request.view_args or {})), 303)
+
+
+@returning.errorhandler(sessions.BoundElsewhere)
+def _bound_elsewhere(_: sessions.BoundElsewhere) -> Page:
     """Ask before another visit of this browser ends."""
     arguments = request.view_args or {}
-    begin = url_for("public.begin_course_here", **arguments)
+    begin = url_for("public.begin_return_here", **arguments)
     return render_template("components/other_visit.html", begin=begin, kept_text="")
 
 
 @returning.get("/")
 def enter(lang: str, line: str) -> Page:
     """The form for a code."""
-    found = _line(line, lang)
-    with contextlib.suppress(codes.Tampered):
-        # What can't be read here keeps nobody from another code.
-        selfhelp.visit_of(request.cookies.get(web.VISIT), found)
+    found = find_line(line, lang)
+    cookie = request.cookies.get(web.VISIT)
+    sessions.check_line(sessions.load(cookie, clock.now()) or {}, found.slug)
+    if selfhelp.has_course(found.slug):
+        with contextlib.suppress(codes.Tampered):
+            # What can't be read here keeps nobody from another code.
+            selfhelp.visit_of(cookie, found)
     return _page()
 
 
 @returning.post("/")
 def open_with(lang: str, line: str) -> Page:
-    """Open what is kept under a code; what was written in this visit comes along.
+    """Open what is kept under a code: a letter, or a course, where what was written in this visit comes along.
 
     No limit beside the slowing of tries: a right code is never refused for wrong ones before it.
     """
-    found, typed = _line(line, lang), request.form.get("code", "")
-    if codes.read(typed) is None:
+    found, code = find_line(line, lang), codes.read(request.form.get("code", ""))
+    if code is None:
         return _page("malformed", 400)
-    if selfhelp.open_with(web.visit_cookie(), found, typed, addresses.address_hash()) is None:
-        return _page("wrong", 400)
-    return redirect(f"{url_for('selfhelp.overview', lang=lang, line=line)}#yours", 303)
+    cookie = web.visit_cookie()
+    sessions.check_line(sessions.load(cookie, clock.now()) or {}, found.slug)
+    with guessing.tries.turn(addresses.address_hash(), sessions.key_of(cookie)) as this:
+        opened = _opened(cookie, found, _root(code, doubtful=this.doubtful))
+        this.wrong = opened is None
+    return _page("wrong", 400) if opened is None else redirect(opened, 303)
+
+
+def _root(code: str, *, doubtful: bool) -> bytes:
+    """One slow step for everything that the code may open."""
+    return codes.opened(code, secret(config.current().instance_dir, "codes"), doubtful=doubtful)
+
+
+def _opened(cookie: str, line: Line, root: bytes) -> str | None:
+    """The address of what this code opens here; None where it opens nothing."""
+    here = {"lang": web.language(), "line": line.slug}
+    if letters.open_at(cookie, line, root):
+        return url_for("letters.yours", **here)
+    if selfhelp.has_course(line.slug) and selfhelp.open_at(cookie, line, root) is not None:
+        return f"{url_for('selfhelp.overview', **here)}#yours"
+    return None

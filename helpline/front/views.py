@@ -111,6 +111,20 @@ def begin_course_here(lang: str, line: str) -> Response:
     return _begun_here(lang, line, around.has_course, "selfhelp.overview")
 
 
+@public.post(f"/{LANG}/<line>/letters/begin-here")
+@limiter.limit(advice.ANSWERS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
+def begin_letter_here(lang: str, line: str) -> Response:
+    """The same, and begin with a letter."""
+    return _begun_here(lang, line, lambda: True, "letters.begin")
+
+
+@public.post(f"/{LANG}/<line>/return/begin-here")
+@limiter.limit(advice.ANSWERS_OF_ONE_ADDRESS, exempt_when=web.from_this_machine)
+def begin_return_here(lang: str, line: str) -> Response:
+    """The same, and enter a code."""
+    return _begun_here(lang, line, lambda: True, "returning.enter")
+
+
 def _begun_here(lang: str, line: str, is_there: Callable[[], bool], beginning: str) -> Response:
     found = find_line(line, lang)
     if not is_there():

@@ -21,6 +21,8 @@ def list_lines() -> None:
         click.echo(f"  host-name: {line.host_name or '-'}")
         for name in service.RANGES:
             click.echo(f"  {name.replace('_', '-')}: {getattr(line, name)}")
+        for name in service.SWITCHES:
+            click.echo(f"  {name.replace('_', '-')}: {'on' if getattr(line, name) else 'off'}")
 
 
 @lines.command("set")
@@ -32,11 +34,16 @@ def list_lines() -> None:
 @click.option("--counsellor-lost-seconds", type=int)
 @click.option("--longest-wait-minutes", type=int)
 @click.option("--queue-limit", type=int)
+@click.option("--letter-target-hours", type=int)
+@click.option("--letter-retention-days", type=int)
+@click.option("--letters", type=click.Choice(("on", "off")), help="whether the line takes letters")
+@click.option("--letters-second-reader", type=click.Choice(("on", "off")), help="whether a colleague reads each answer")
 @click.option("--wrap-ups-open", type=int, help="with so many wrap-ups open no third chat comes; 0 for never")
 @click.option("--host-name", help="the line's own host name; '' for none")
 def set_line(line: str, **options: str | int | None) -> None:
     """Change settings of LINE; what is not named stays."""
     changes = {name: value for name, value in options.items() if value is not None}
+    changes |= {name: changes[name] == "on" for name in service.SWITCHES if name in changes}
     if not changes:
         raise click.UsageError("name at least one setting, e.g. --hours always")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpline.db import Base
@@ -37,6 +37,10 @@ class Line(Base):
     retention_days: Mapped[int] = mapped_column(default=14)
     read_after_end_minutes: Mapped[int] = mapped_column(default=10)
     wrap_ups_open: Mapped[int] = mapped_column(default=2, server_default="2")
+    letters: Mapped[bool] = mapped_column(default=True, server_default=true())
+    letters_second_reader: Mapped[bool] = mapped_column(default=False, server_default=false())
+    letter_target_hours: Mapped[int] = mapped_column(default=72, server_default="72")
+    letter_retention_days: Mapped[int] = mapped_column(default=183, server_default="183")
 
 
 class Site(Base):

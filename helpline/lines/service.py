@@ -32,7 +32,13 @@ RANGES = {
     "longest_wait_minutes": (1, 1440),
     "queue_limit": (0, 100_000),
     "wrap_ups_open": (0, 100),
+    "letter_target_hours": (1, 24 * 30),
+    "letter_retention_days": (7, 730),
 }
+# Settings that are on or off: whether the line takes letters, and whether a colleague reads an answer before it goes.
+SWITCHES = ("letters", "letters_second_reader")
+
+LINES_OF_YOUNGSTERS = frozenset({"youth"})
 
 DEFAULTS = (
     {
@@ -127,7 +133,10 @@ def switch_joint_front_page(on: bool) -> None:
 
 
 def change_line(slug: str, changes: dict[str, str | int]) -> Line:
-    """Set `hours`, `host_name` or a number of RANGES; raises UnknownLine or BadSetting and then changes nothing."""
+    """Set `hours`, `host_name`, a number of RANGES or one of SWITCHES.
+
+    Raises UnknownLine or BadSetting, and then changes nothing.
+    """
     for name, value in changes.items():
         _check(name, value)
     with transaction() as session:
@@ -154,6 +163,9 @@ def _check(name: str, value: str | int) -> None:
         low, high = RANGES[name]
         if not low <= int(value) <= high:
             raise BadSetting(f"{name.replace('_', '-')}: {value} is not between {low} and {high}")
+    elif name in SWITCHES:
+        if not isinstance(value, bool):
+            raise BadSetting(f"{name.replace('_', '-')}: {value} is neither on nor off")
     elif name == "host_name":
         text = str(value)
         if text and (len(text) > LONGEST_HOST_NAME or not HOST_NAME.fullmatch(text.lower())):
@@ -217,6 +229,11 @@ def _open_on(hours: str, time_zone: str, days: frozenset[date], day: datetime) -
 def local(line: Line, moment: datetime) -> datetime:
     """`moment` on the clock of the line's own time zone."""
     return moment.astimezone(ZoneInfo(line.time_zone))
+
+
+def checks_staff_texts(line: Line) -> bool:
+    """Whether texts of staff are looked through for ways to reach somebody outside: where youngsters write."""
+    return line.slug in LINES_OF_YOUNGSTERS
 
 
 def longest_retention(line: Line) -> timedelta:

@@ -291,6 +291,11 @@ def open_with(cookie: str, line: Line, typed: str, caller: str) -> Visit | None:
         return visit
 
 
+def open_at(cookie: str, line: Line, root: bytes) -> Visit | None:
+    """The same with what all keys of a code come from, for a page that looks for other things under it too."""
+    return _opened(cookie, line, codes.for_kind(root, KIND, line.slug))
+
+
 def _opened(cookie: str, line: Line, place: Sealed) -> Visit | None:
     now = clock.now()
     with reading() as session:

@@ -1,4 +1,4 @@
-"""Several threads that act on one chat at the same moment, and the trail that their steps leave in the database."""
+"""Several threads that act on one chat or letter at once, and the trail that their steps leave in the database."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from helpline.chat.access import NoAccess
 from helpline.chat.service import Conflict
 from helpline.chat.states import TRANSITIONS
 from helpline.chat.writer import Refused
+from helpline.letters import service as letters
 
 OK = "ok"
 LEGAL = {(state.value, became.value) for (state, _), became in TRANSITIONS.items()}
 # Long enough for either hand to be first, short enough for them to meet.
 JITTER_SECONDS = 0.002
+TOLD = (Conflict, NoAccess, Refused, letters.NotDone, letters.NoAccess, letters.Refused)
 
 
 class Hands:
@@ -41,8 +43,8 @@ class Hands:
             time.sleep(delay)
         try:
             deed()
-        except (Conflict, NoAccess, Refused) as told:
-            return told.code
+        except TOLD as told:
+            return str(told.code)
         return OK
 
     def rest(self) -> None:

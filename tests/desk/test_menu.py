@@ -13,13 +13,13 @@ from tests.postgres import sqlite_only
 pytestmark = sqlite_only
 
 ROOM = re.compile(r'<li><a href="(/console/[a-z-]*/?)"(?: aria-current="(\w+)")?>')
-OF_SUPERVISORS = ["", "contacts/", "figures/", "campaigns/", "releases/", "topics/", "course/", "content/"]
+OF_SUPERVISORS = ["", "letters/", "contacts/", "figures/", "campaigns/", "releases/", "topics/", "course/", "content/"]
 
 
 @pytest.mark.parametrize(
     ("role", "lines", "rooms"),
     [
-        ("counsellor", ["prevention"], ["", "contacts/", "content/"]),
+        ("counsellor", ["prevention"], ["", "letters/", "contacts/", "content/"]),
         ("supervisor", ["prevention"], OF_SUPERVISORS),
         ("supervisor", ["youth"], [room for room in OF_SUPERVISORS if room != "course/"]),
         ("analyst", ["youth"], ["releases/", "content/"]),

@@ -20,6 +20,10 @@ PURE = [
     "helpline/content/wording.py",
     "helpline/contacts/categories.py",
     "helpline/contacts/call_log.py",
+    "helpline/letters/states.py",
+    "helpline/letters/texts.py",
+    "helpline/letters/figures.py",
+    "helpline/lines/unlisted.py",
 ]
 
 
@@ -124,6 +128,10 @@ COMMITTERS = {
     "helpline/contacts/releasing.py",
     "helpline/contacts/tallies.py",
     "helpline/contacts/topic_editing.py",
+    # the halves of the service of letters: visitors, staff, and the audited reading
+    "helpline/letters/answering.py",
+    "helpline/letters/looking.py",
+    "helpline/letters/visiting.py",
     "helpline/staff/duties.py",
     "helpline/stats/making.py",
     "helpline/stats/runs.py",

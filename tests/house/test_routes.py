@@ -23,9 +23,10 @@ JSON = {"Accept": "application/json"}
 OPEN = {"staff.sign_in", "staff.try_to_sign_in", "desk.change_language"}
 FOR_MACHINES = {"health.alive", "health.ready", "health.figures", "static"}
 FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": "age", "filename": "css/base.css"}
-FILLED |= {"code": "fear", "chat_id": "x", "year": "2020", "period": "2020-05", "form": "csv"}
+FILLED |= {"code": "fear", "year": "2020", "period": "2020-05", "form": "csv", "letter_id": "x", "key": "x"}
+FILLED["chat_id"] = "x"
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
-COURSE = ("selfhelp.", "returning.", "content.module")
+COURSE, VISITED = ("selfhelp.", "returning.", "content.module"), ("public.", "visitor.", "advice.", "letters.")
 
 
 def path_of(rule: Rule, **filled: str) -> str:
@@ -48,12 +49,13 @@ def asked_for(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 @pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
-    """A browser with a chat in the queue and advice to read."""
+    """A browser with a chat in the queue, advice to read and a letter whose code is not kept yet."""
     client = app.test_client()
     token = Page(client.get("/en/youth/chat/").text).forms[0].fields["csrf_token"]
     assert client.post("/en/youth/chat/", data=ANSWERS | {"csrf_token": token}).status_code == 303
     danger = {"csrf_token": token, "answer": "yes"}
     assert client.post("/en/youth/advice/step/1/", data=danger).headers["Location"] == "/en/youth/advice/yours/"
+    assert client.post("/en/youth/letters/", data={**danger, "client_id": "l1", "body": "hello"}).status_code == 303
     return client
 
 
@@ -115,9 +117,8 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("advice.begin", "advice.question", "advice.yours", "advice.on_paper", "advice.bring"),
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
-        "staff.sign_in",
-        "desk.desk",
-        "desk.change_language",
+        *("letters.begin", "letters.keep", "letters.confirm", "letters.yours", "inbox.list", "inbox.letter"),
+        *("staff.sign_in", "desk.desk", "desk.change_language"),
         *("content.lines", "content.tree", "content.page", "content.module"),
         *("figures.show", "course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
         *("topics.first", "topics.list", "topics.topic"),
@@ -208,7 +209,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
     assert problems == []
     assert titled >= {rule.endpoint for rule in rules(app) if "GET" in (rule.methods or set())} - FOR_MACHINES - {
         *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file", "wrap_up.form"),
-        *("campaigns.first", "topics.first"),
+        *("campaigns.first", "topics.first", "inbox.letter"),
         # Only analysts make them, none is made here, and files are no pages.
         *("releases.make", "releases.figures", "releases.released", "releases.exact"),
     }
@@ -217,7 +218,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
 def test_titles_of_visitors_pages_tell_nothing(app: Flask, client: FlaskClient, visitor: FlaskClient) -> None:
     """They stand in tabs and in the history of a device that others look at."""
     for rule in rules(app):
-        if rule.endpoint.startswith(("public.", "visitor.", "advice.", *COURSE)) and "GET" in (rule.methods or set()):
+        if rule.endpoint.startswith(VISITED + COURSE) and "GET" in (rule.methods or set()):
             for browser in (client, visitor):
                 answer = browser.get(path_of(rule), buffered=True)
                 if answer.mimetype == "text/html" and answer.status_code == 200:

@@ -50,6 +50,10 @@ EMPTIED = (
     "chats",
     "visitor_sessions",
     "saved_courses",
+    "letter_texts",
+    "letter_drafts",
+    "letters",
+    "letters_gone",
 )
 SECONDS = 10.0
 

@@ -21,7 +21,7 @@ def test_the_list_shows_every_line_with_its_hours_and_limits() -> None:
     assert told.index("prevention  Anders verder") < told.index("youth  Zeg het ons")
     assert "  hours: mon-fri 14:00-22:00;sat-sun 15:00-21:00\n" in told
     assert "  host-name: -\n" in told
-    for name in service.RANGES:
+    for name in (*service.RANGES, *service.SWITCHES):
         assert f"  {name.replace('_', '-')}: " in told
 
 

@@ -166,10 +166,10 @@ def test_what_the_course_does_not_have_is_not_there(student: Student, rest: str)
 
 
 def test_only_a_line_with_a_course_has_its_pages_and_doors(house: House, student: Student) -> None:
-    for rest in ("self-help/", "self-help/goals/", "self-help/plan/", "self-help/code/", "return/"):
+    for rest in ("self-help/", "self-help/goals/", "self-help/plan/", "self-help/code/"):
         assert student.get(f"/en/youth/{rest}").status_code == 404
     assert house.tab("youth").post("/en/youth/self-help/begin-here").status_code == 404
-    for path in ("/en/{}/", "/en/{}/chat/other-ways/", "/en/{}/what-we-keep/"):
+    for path in ("/en/{}/", "/en/{}/chat/other-ways/", "/en/{}/what-we-keep/", "/en/{}/return/"):
         assert "/self-help/" not in student.get(path.format("youth")).text
     assert "modules" not in words(student.page("/en/youth/what-we-keep/"))
     assert "What you write in the modules" in student.page("/en/prevention/what-we-keep/").words

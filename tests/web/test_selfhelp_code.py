@@ -265,7 +265,7 @@ def test_a_code_is_not_entered_into_a_visit_on_another_line(student: Student) ->
     for answer in (student.get(student.entrance), student.submit(student.entrance, form, code="0000-0000-0000-0000")):
         assert "Something else is still open" in words(Page(answer.text))
     begun = student.submit(student.entrance, Page(student.get(student.entrance).text).form("begin-here"))
-    assert begun.headers["Location"] == student.course
+    assert begun.headers["Location"] == student.entrance
 
 
 @pytest.mark.parametrize("path", ["goals/ladder/", "goals/done", "code/"])

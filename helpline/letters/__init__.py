@@ -1,0 +1,1 @@
+"""Letters: anonymous threads for when nobody can chat now, found again with a return code."""

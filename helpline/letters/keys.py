@@ -1,0 +1,64 @@
+"""The key of each letter: random, wrapped by the key of the week in which the letter expires."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from helpline import config
+from helpline.letters.models import Letter
+from helpline.lines.models import Line
+from helpline.privacy import envelope
+from helpline.privacy.keyring import Keyring
+
+
+@lru_cache(maxsize=8)
+def _keyring_in(directory: Path) -> Keyring:
+    return Keyring(directory)
+
+
+def keyring() -> Keyring:
+    """The keyring of this installation, the one that chats have too."""
+    return _keyring_in(config.current().instance_dir / "keyring")
+
+
+def kept_until(line: Line, now: datetime) -> date:
+    """The last day on which the code opens a letter whose visitor is here now."""
+    return (now.astimezone(UTC) + timedelta(days=line.letter_retention_days)).date()
+
+
+def wrapped(letter_id: str, key: bytes, expires_on: date) -> tuple[str, bytes]:
+    """This key as (id of the week's key, wrapped key)."""
+    key_id, week_key = keyring().for_expiry(datetime.combine(expires_on, time.max, UTC))
+    return key_id, envelope.wrap(week_key, _name(letter_id), key)
+
+
+def key_of(letter: Letter) -> bytes:
+    """The key of this letter; raises KeyDestroyed once its week is over."""
+    return envelope.unwrap(keyring().key(letter.key_id), _name(letter.id), letter.wrapped_key)
+
+
+def seal(key: bytes, letter_id: str, seq: int, author: str, body: str) -> bytes:
+    """A text of a letter, sealed for its place in it."""
+    return envelope.seal(key, _name(letter_id), "letter", seq, author, body)
+
+
+def open_(key: bytes, letter_id: str, seq: int, author: str, sealed: bytes) -> str:
+    """What `seal` sealed for this place; raises Tampered."""
+    return envelope.open_(key, _name(letter_id), "letter", seq, author, sealed)
+
+
+def seal_draft(key: bytes, letter_id: str, version: int, part: str, body: str) -> bytes:
+    """`part` is `draft` or `remark`."""
+    return envelope.seal(key, _name(letter_id), part, version, "staff", body)
+
+
+def open_draft(key: bytes, letter_id: str, version: int, part: str, sealed: bytes) -> str:
+    """What `seal_draft` sealed for this version; raises Tampered."""
+    return envelope.open_(key, _name(letter_id), part, version, "staff", sealed)
+
+
+def _name(letter_id: str) -> str:
+    # The envelope knows chats by their ids: no letter is ever taken for one.
+    return f"letter {letter_id}"

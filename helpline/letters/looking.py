@@ -1,0 +1,159 @@
+"""What staff see of letters: the inbox, without a word of what stands in them, and one letter that is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from helpline import clock
+from helpline.db import reading, transaction
+from helpline.letters import access, keys, store
+from helpline.letters.models import Letter
+from helpline.letters.states import IN_HAND, UNANSWERED, State
+from helpline.letters.texts import NotDone, name_of
+from helpline.lines import service as lines
+from helpline.privacy import envelope
+from helpline.privacy.keyring import KeyDestroyed
+from helpline.staff import service as staff
+from helpline.staff.service import Member
+
+
+@dataclass(frozen=True)
+class Item:
+    """A letter in the inbox: nothing of what stands in it."""
+
+    id: str
+    name: str
+    line: str
+    language: str
+    state: str
+    round: int
+    waiting_since: datetime
+    due_at: datetime
+    overdue: bool
+    claimed_by: str | None
+    mine: bool
+    to_check: bool
+    """This member may read the draft before it goes."""
+    known: bool
+    """This member has answered it before."""
+    expires_on: date
+
+
+@dataclass(frozen=True)
+class Written:
+    """One text of a letter; `account` is who of staff wrote it."""
+
+    seq: int
+    author: str
+    account: str | None
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The answer that is being written; version 0 is none yet."""
+
+    version: int = 0
+    body: str = ""
+    remark: str = ""
+    account: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A letter as staff read it. `seen` goes along with what they do next, so that no text is overlooked."""
+
+    item: Item
+    texts: tuple[Written, ...]
+    draft: Draft
+    seen: int
+    second_reader_needed: bool
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A letter that this member had in hand was erased or is past its time; which one is not known any more."""
+
+    key: str
+    line: str
+    why: str
+    on_date: date
+
+
+def inbox(member: Member, states: tuple[State, ...] = UNANSWERED) -> list[Item]:
+    """The letters of the member's lines in these states, the one that is due first in front."""
+    if not access.answers_letters(member):
+        return []
+    now = clock.now()
+    with reading() as session:
+        return [_item(session, member, letter, now) for letter in store.of_lines(session, member.lines, states, now)]
+
+
+def _item(session: Session, member: Member, letter: Letter, now: datetime) -> Item:
+    mine = letter.claimed_by == member.id and letter.state in IN_HAND
+    fits = letter.language in member.languages
+    return Item(
+        id=letter.id,
+        name=name_of(letter.id),
+        line=letter.line,
+        language=letter.language,
+        state=letter.state,
+        round=letter.round,
+        waiting_since=letter.waiting_since,
+        due_at=letter.due_at,
+        overdue=letter.state in UNANSWERED and now > letter.due_at,
+        claimed_by=letter.claimed_by,
+        mine=mine,
+        to_check=letter.state == State.CHECKING and letter.claimed_by != member.id and fits,
+        known=letter.round > 1 and store.has_answered(session, letter.id, member.id),
+        expires_on=letter.expires_on,
+    )
+
+
+def open_letter(member: Member, letter_id: str) -> Opened:
+    """The letter with its texts and the draft; noted in the audit trail before anything is shown.
+
+    Raises NoAccess, NotDone(`gone`), and NotDone(`unreadable`) where its key is lost.
+    """
+    now = clock.now()
+    with transaction() as session:
+        letter = access.of_lines(session, member, letter_id, now, lock=False)
+        if not access.may_read(session, member, letter):
+            raise access.NoAccess("forbidden")
+        staff.audit(member.id, "letter_read", f"letter:{letter.id}")
+        try:
+            texts = tuple(
+                Written(row.seq, row.author, row.account_id, body, row.at) for row, body in store.texts(session, letter)
+            )
+            draft = draft_of(session, letter)
+        except (KeyDestroyed, envelope.Tampered):
+            raise NotDone("unreadable") from None
+        item = _item(session, member, letter, now)
+        return Opened(item, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
+
+
+def draft_of(session: Session, letter: Letter) -> Draft:
+    """The draft, opened. Raises KeyDestroyed, Tampered."""
+    row = store.draft_of(session, letter.id)
+    if row is None:
+        return Draft()
+    key = keys.key_of(letter)
+    body = keys.open_draft(key, letter.id, row.version, "draft", row.sealed)
+    said = keys.open_draft(key, letter.id, row.version, "remark", row.remark) if row.remark else ""
+    return Draft(row.version, body, said, row.account_id)
+
+
+def gone(member: Member) -> list[Gone]:
+    """What this member had in hand and is no more; each once, until it is put away."""
+    with reading() as session:
+        return [Gone(row.key, row.line, row.why, row.on_date) for row in store.gone_of(session, member.id)]
+
+
+def put_away(member: Member, key: str) -> None:
+    """The notice was read."""
+    with transaction() as session:
+        store.put_away_gone(session, member.id, key)

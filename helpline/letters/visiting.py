@@ -1,0 +1,363 @@
+"""The visitor's side of letters: one call, one transaction.
+
+A letter is stored before its code was confirmed: what somebody wrote at last is never lost for want of a code. The
+sealed session knows where the letter of this visit lies; without a session only the code does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from helpline import clock, config
+from helpline.contacts import service as contacts
+from helpline.db import random_key, reading, transaction
+from helpline.letters import ending, keys, store
+from helpline.letters.models import Letter
+from helpline.letters.states import Action, State, due, hour_of
+from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id
+from helpline.lines import service as lines
+from helpline.lines.models import Line
+from helpline.privacy import codes, envelope, guessing, keyring, sessions
+from helpline.privacy.keyring import KeyDestroyed
+
+KIND = "letter"
+# What the session's part of letters may hold: where the letter lies; its code until that was confirmed, and by what it
+# is known again afterwards; and which form wrote the letter.
+LOOKUP, CODE, SUM, SENT = "lookup", "code", "sum", "sent"
+
+
+class HasLetter(Exception):
+    """This visit has a letter already: what is to be added is a reply, or the letter is put away first.
+
+    `text` is what was written.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.text = text
+
+
+class NoLetters(Exception):
+    """The line takes no letters."""
+
+
+class Unreadable(Exception):
+    """The letter is there, but nobody can open it any more."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text as the visitor sees it. `on` is the day on the line's clock."""
+
+    seq: int
+    author: str
+    body: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The letter of this visit. `answer_due` is None where nothing is owed."""
+
+    state: str
+    texts: tuple[Said, ...]
+    answer_due: datetime | None
+    kept_until: date
+    has_code: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody at the line has still to answer."""
+        return self.answer_due is not None
+
+
+def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The session's part of letters."""
+    return dict((content or {}).get(KIND) or {})
+
+
+def _save(cookie: str, line: Line, content: Mapping[str, Any], part: Mapping[str, Any], now: datetime) -> None:
+    others = {name: value for name, value in content.items() if name != KIND}
+    sessions.save(cookie, {"line": line.slug} | others | ({KIND: dict(part)} if part else {}), now)
+
+
+def _place(code: str, *, doubtful: bool = False) -> bytes:
+    """Slow, and never inside a transaction. Raises Busy."""
+    salt = keyring.secret(config.current().instance_dir, "codes")
+    return codes.opened(code, salt, doubtful=doubtful)
+
+
+def _sum(lookup: str, code: str) -> str:
+    return hmac.new(lookup.encode(), code.encode(), hashlib.sha256).hexdigest()
+
+
+# Writing
+
+
+def write(cookie: str, line: Line, language: str, body: object, client_id: object) -> str | None:
+    """Store a new letter and return its code, to be shown once; it opens the letter from this moment on.
+
+    The same form sent twice gives the same code, and None once that was confirmed. Raises NoLetters, Refused,
+    HasLetter, codes.Busy, and BoundElsewhere or Left of the session; then nothing is stored.
+    """
+    text, sent = checked(body), checked_id(client_id)
+    if not line.letters:
+        raise NoLetters
+    now = clock.now()
+    content = sessions.load(cookie, now) or {}
+    sessions.check_line(content, line.slug)
+    again = _sent_before(part_of(content), sent)
+    if again is not None:
+        return again or None
+    code = codes.new_code()
+    place = codes.for_kind(_place(code), KIND, line.slug)
+    with transaction() as session:
+        content = sessions.claim(session, cookie, now)
+        sessions.check_line(content, line.slug)
+        part = part_of(content)
+        again = _sent_before(part, sent)
+        if again is not None:
+            return again or None
+        if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
+            raise HasLetter(text)
+        _begin(session, line, language, place.lookup, text, sent, now)
+        content = contacts.catch(content, line, "letter")
+        _save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent}, now)
+    return code
+
+
+def _sent_before(part: Mapping[str, Any], sent: str) -> str | None:
+    """The code of the letter that this very form has written; '' where it was confirmed already."""
+    return str(part.get(CODE, "")) if part.get(SENT) == sent else None
+
+
+def _begin(session: Session, line: Line, language: str, lookup: str, text: str, sent: str, now: datetime) -> None:
+    letter_id, until = random_key(), keys.kept_until(line, now)
+    key_id, wrapped_key = keys.wrapped(letter_id, envelope.new_key(), until)
+    letter = Letter(
+        id=letter_id,
+        line=line.slug,
+        language=language if language in line.languages else line.languages[0],
+        state=State.WAITING,
+        lookup=lookup,
+        confirmed=False,
+        round=1,
+        last_seq=0,
+        waiting_since=hour_of(now),
+        due_at=due(now, line.letter_target_hours),
+        key_id=key_id,
+        wrapped_key=wrapped_key,
+        expires_on=until,
+    )
+    session.add(letter)
+    session.flush()
+    letter.last_seq = store.add_text(session, letter, "visitor", text, sent, now)
+
+
+def pending_code(cookie: str | None, line: Line) -> str | None:
+    """The code that was not confirmed yet. Raises BoundElsewhere."""
+    content = sessions.load(cookie, clock.now()) or {}
+    sessions.check_line(content, line.slug)
+    code = part_of(content).get(CODE)
+    return None if code is None else str(code)
+
+
+def confirm_code(cookie: str, line: Line, typed: str) -> bool:
+    """The visitor has the code, which the session forgets from now on. False for another one.
+
+    Raises NotDone(`gone`), BoundElsewhere, Left.
+    """
+    code, now = codes.read(typed), clock.now()
+    if code is None:
+        return False
+    with transaction() as session:
+        content = _content(cookie, line, now)
+        part = part_of(content)
+        if LOOKUP not in part:
+            return False
+        if CODE not in part:
+            # The same form was sent twice.
+            return hmac.compare_digest(part.get(SUM, ""), _sum(part[LOOKUP], code))
+        if not hmac.compare_digest(part[CODE], code):
+            return False
+        letter = store.at_lookup(session, part[LOOKUP], now, lock=True)
+        if letter is None:
+            raise NotDone("gone")
+        letter.confirmed = True
+        part = {name: value for name, value in part.items() if name != CODE} | {SUM: _sum(part[LOOKUP], code)}
+        _save(cookie, line, content, part, now)
+    return True
+
+
+def _content(cookie: str, line: Line, now: datetime) -> dict[str, Any]:
+    """What the session holds, locked; no session comes to be by this. Raises BoundElsewhere, Left."""
+    content = sessions.load(cookie, now, lock=True)
+    if content is None:
+        sessions.refuse_who_left(cookie, now)
+    sessions.check_line(content or {}, line.slug)
+    return content or {}
+
+
+# Coming back
+
+
+def open_with(cookie: str, line: Line, typed: str, caller: str) -> bool:
+    """Whether this code opens a letter of the line, which is the one of this visit then.
+
+    `caller`: the hashed address, whose tries go one after another. Raises BoundElsewhere, Busy, Left.
+    """
+    sessions.check_line(sessions.load(cookie, clock.now()) or {}, line.slug)
+    code = codes.read(typed)
+    if code is None:
+        return False
+    with guessing.tries.turn(caller, sessions.key_of(cookie)) as this:
+        opened = open_at(cookie, line, _place(code, doubtful=this.doubtful))
+        this.wrong = not opened
+        return opened
+
+
+def open_at(cookie: str, line: Line, root: bytes) -> bool:
+    """The same with what all keys of a code come from, for a page that looks for other things under it too.
+
+    Raises HasLetter where the visit holds another letter whose code nobody has kept yet: it would be lost.
+    """
+    place, now = codes.for_kind(root, KIND, line.slug), clock.now()
+    with reading() as session:
+        if store.at_lookup(session, place.lookup, now) is None:
+            # A wrong code makes no session.
+            return False
+    with transaction() as session:
+        content = sessions.claim(session, cookie, now)
+        sessions.check_line(content, line.slug)
+        part = part_of(content)
+        if CODE in part and part[LOOKUP] != place.lookup and store.at_lookup(session, part[LOOKUP], now) is not None:
+            raise HasLetter
+        letter = store.at_lookup(session, place.lookup, now, lock=True)
+        if letter is None:
+            return False
+        letter.confirmed = True
+        _stay(session, letter, line, now)
+        _save(cookie, line, content, {LOOKUP: place.lookup}, now)
+    return True
+
+
+def _stay(session: Session, letter: Letter, line: Line, now: datetime) -> None:
+    """The visitor is here: the letter's time begins again, as long as anybody can read it."""
+    try:
+        store.extend(session, letter, keys.kept_until(line, now))
+    except KeyDestroyed:
+        return
+
+
+def thread_of(cookie: str | None, line: Line) -> Thread | None:
+    """The letter of this visit, None where it has none; to read is to be here, so its time begins again.
+
+    Raises BoundElsewhere, NotDone(`gone`), and Unreadable where its key is lost.
+    """
+    now = clock.now()
+    content = sessions.load(cookie, now)
+    sessions.check_line(content or {}, line.slug)
+    part = part_of(content)
+    if cookie is None or LOOKUP not in part:
+        return None
+    sessions.extend([sessions.key_of(cookie)], now)
+    with reading() as session:
+        letter = store.at_lookup(session, part[LOOKUP], now)
+    if letter is not None and letter.expires_on < keys.kept_until(line, now):
+        with transaction() as session:
+            letter = store.at_lookup(session, part[LOOKUP], now, lock=True)
+            if letter is not None:
+                _stay(session, letter, line, now)
+    with reading() as session:
+        letter = store.at_lookup(session, part[LOOKUP], now)
+        if letter is None:
+            raise NotDone("gone")
+        try:
+            texts = store.texts(session, letter)
+        except (KeyDestroyed, envelope.Tampered):
+            raise Unreadable from None
+    said = tuple(Said(row.seq, row.author, body, lines.local(line, row.at).date()) for row, body in texts)
+    owed = letter.state not in (State.ANSWERED, State.CLOSED)
+    return Thread(letter.state, said, letter.due_at if owed else None, letter.expires_on, CODE not in part)
+
+
+def reply(cookie: str, line: Line, body: object, client_id: object) -> int:
+    """Add a text to the letter of this visit; returns its `seq`, also when the same form comes again.
+
+    Raises Refused, BoundElsewhere, Left, and NotDone with the text: `gone` where there is no letter any more.
+    """
+    text, sent = checked(body), checked_id(client_id)
+    now = clock.now()
+    with transaction() as session:
+        content = _content(cookie, line, now)
+        lookup = part_of(content).get(LOOKUP)
+        letter = None if lookup is None else store.at_lookup(session, lookup, now, lock=True)
+        if letter is None:
+            raise NotDone("gone", text)
+        try:
+            before = store.earlier(session, letter, "visitor", sent)
+            if before is not None and before[1] == text:
+                return before[0].seq
+            if letter.last_seq >= MOST_TEXTS:
+                raise Refused("too_long")
+            if before is not None:
+                # Going back to a page and sending another text from it repeats the page's id.
+                sent = hashlib.sha256(f"{sent}\n{text}".encode()).hexdigest()
+            _stay(session, letter, line, now)
+            seq = store.add_text(session, letter, "visitor", text, sent, now)
+        except KeyDestroyed:
+            raise NotDone("gone", text) from None
+        _move_on(session, letter, line, seq, now)
+        sessions.save(cookie, content, now)
+    return seq
+
+
+def _move_on(session: Session, letter: Letter, line: Line, seq: int, now: datetime) -> None:
+    anew: dict[str, Any] = {}
+    if letter.state in (State.ANSWERED, State.CLOSED):
+        anew = {
+            "round": letter.round + 1,
+            "waiting_since": hour_of(now),
+            "due_at": due(now, line.letter_target_hours),
+            "claimed_by": None,
+        }
+    if not store.move(session, letter, Action.REPLY, last_seq=seq, **anew):
+        raise RuntimeError("a locked letter moved")
+
+
+# Going
+
+
+def close_visit(cookie: str, line: Line) -> None:
+    """This browser forgets the letter, which stays where it is. Raises BoundElsewhere, Left."""
+    now = clock.now()
+    with transaction():
+        content = _content(cookie, line, now)
+        if part_of(content):
+            _save(cookie, line, content, {}, now)
+
+
+def erase(cookie: str, line: Line) -> bool:
+    """Erase the letter of this visit with all that was answered, for good.
+
+    False where nothing is there to be erased: the visit holds no letter, or it is gone already. Raises BoundElsewhere,
+    Left.
+    """
+    now = clock.now()
+    with transaction() as session:
+        content = _content(cookie, line, now)
+        lookup = part_of(content).get(LOOKUP)
+        if lookup is None:
+            return False
+        letter = store.at_lookup(session, lookup, now, lock=True)
+        if letter is not None:
+            ending.destroy(session, letter, Action.ERASE, now)
+        _save(cookie, line, content, {}, now)
+    return letter is not None

@@ -1,0 +1,164 @@
+"""The inbox: for whom, and a letter from claiming to the answer by two hands, without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from helpline.lines import service as lines
+from helpline.privacy import codes
+from tests.house.test_routes import JSON, signed_in, wrong_with
+from tests.letters.writers import Writer
+from tests.postgres import sqlite_only
+from tests.web.pages import Page
+
+# What the pages rest on is tried on both databases where their services are.
+pytestmark = sqlite_only
+ROOT = "/console/letters/"
+TEXT = "You did nothing wrong."
+
+
+@pytest.fixture
+def anna(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A counsellor of the line for youngsters."""
+    monkeypatch.setattr(codes, "MEMORY_KIB", 64)
+    return signed_in(app, "counsellor", ["youth"])
+
+
+@pytest.fixture
+def boss(app: Flask, anna: FlaskClient) -> FlaskClient:
+    """A supervisor of the same line."""
+    return signed_in(app, "supervisor", ["youth"])
+
+
+@pytest.fixture
+def writer(anna: FlaskClient) -> Writer:
+    """A visitor who wrote a letter."""
+    visitor = Writer()
+    visitor.writes("I have told <nobody>")
+    return visitor
+
+
+def send(client: FlaskClient, page: str, action: str, **fields: str) -> TestResponse:
+    """Fill in the form of a page like a browser without scripts."""
+    form = Page(client.get(page).text).form(action)
+    return client.post(page + action if not action.startswith("/") else action, data=form.fields | fields)
+
+
+def read(client: FlaskClient, path: str = ROOT) -> str:
+    answer = client.get(path)
+    assert (answer.status_code, wrong_with(answer, path)) == (200, [])
+    return answer.text
+
+
+def test_from_the_inbox_to_the_answer(anna: FlaskClient, boss: FlaskClient, writer: Writer) -> None:
+    lines.change_line("youth", {"letters_second_reader": True})
+    page = f"{ROOT}{writer.id}/"
+    assert page in Page(read(anna)).links
+    assert "told" not in read(anna)
+    assert "Claim it" in read(anna, page)
+    assert "told" not in read(anna, page)
+    assert send(anna, page, "claim").headers["Location"] == page
+    assert "I have told &lt;nobody&gt;" in read(anna, page)
+    assert send(anna, page, "write", body="half of it", deed="save").status_code == 303
+    assert Page(read(anna, page)).form("write").fields["body"] == "half of it"
+    assert send(anna, page, "write", body=TEXT, deed="submit").headers["Location"] == ROOT
+    assert send(boss, page, "check", remark="Say it is good that he wrote.", deed="send_back").status_code == 303
+    assert "Say it is good that he wrote." in read(anna, page)
+    send(anna, page, "write", body=f"Good that you wrote. {TEXT}", deed="submit")
+    assert send(boss, page, "check", deed="approve").headers["Location"] == ROOT
+    assert writer.bodies == ["I have told <nobody>", f"Good that you wrote. {TEXT}"]
+    assert "No letter waits" in read(anna)
+    assert page in Page(read(anna, f"{ROOT}?show=answered")).links
+    assert send(anna, page, "close").status_code == 303
+    assert writer.state == "closed"
+
+
+def test_without_a_second_reader_it_is_sent_at_once(anna: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    assert send(anna, page, "write", body=TEXT, deed="send").headers["Location"] == f"{ROOT}?sent=yes"
+    assert "Say what it was about" in read(anna, f"{ROOT}?sent=yes")
+    assert writer.bodies[1] == TEXT
+
+
+def test_what_cannot_be_sent_stands_in_the_field_still(anna: FlaskClient, boss: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    form = Page(read(anna, page)).form("write").fields
+    writer.replies("one more thing")
+    for fields, told in (
+        ({"body": TEXT, "deed": "send"}, "written more meanwhile"),
+        ({"body": "call 06-12345678", "deed": "send", "seen": "2"}, "06-12345678"),
+        ({"body": " ", "deed": "save"}, "nothing written"),
+    ):
+        answer = anna.post(f"{page}write", data=form | fields)
+        assert (answer.status_code, told in answer.text) == (409, True), told
+        assert Page(answer.text).form("write").fields["body"].strip() == fields["body"].strip()
+        assert wrong_with(answer, page) == []
+    send(anna, page, "write", body="call 06-12345678", deed="ask")
+    answer = send(boss, page, "check", deed="approve")
+    assert (answer.status_code, "06-12345678" in answer.text) == (409, True)
+    form = Page(answer.text).form("check").fields
+    assert boss.post(f"{page}check", data=form | {"deed": "allow"}).status_code == 303
+    assert writer.state == "answered"
+
+
+def test_who_comes_too_late_gets_the_text_back(anna: FlaskClient, boss: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    form = Page(read(anna, page)).form("write").fields
+    assert send(boss, page, "release").status_code == 303
+    answer = anna.post(f"{page}write", data=form | {"body": TEXT, "deed": "send"})
+    assert (answer.status_code, TEXT in answer.text, wrong_with(answer, page)) == (409, True, [])
+    send(anna, page, "claim")
+    writer.erases()
+    answer = anna.post(f"{page}write", data=form | {"body": TEXT, "deed": "send"})
+    assert (answer.status_code, TEXT in answer.text, "not here any more" in answer.text) == (409, True, True)
+    assert anna.get(page).status_code == 409
+    assert "was erased by who wrote it" in read(anna)
+    form_of_notice = next(form for form in Page(read(anna)).forms if "/gone/" in form.action)
+    assert anna.post(form_of_notice.action, data=form_of_notice.fields).status_code == 303
+    assert "was erased" not in read(anna)
+
+
+def test_a_colleagues_letter_is_closed(app: Flask, anna: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    other = a_colleague(app)
+    send(other, page, "claim")
+    assert "A colleague has it" in read(anna, page)
+    token = Page(read(anna)).forms[0].fields["csrf_token"]
+    answer = anna.post(f"{page}claim", data={"csrf_token": token})
+    assert (answer.status_code, "A colleague has this letter now" in answer.text) == (409, True)
+
+
+def a_colleague(app: Flask) -> FlaskClient:
+    """A second counsellor, who holds another role beside."""
+    return signed_in(app, "supervisor", ["youth"])
+
+
+@pytest.mark.parametrize("role", ["analyst", "administrator"])
+def test_letters_are_for_counsellors(app: Flask, writer: Writer, role: str) -> None:
+    client = signed_in(app, role, ["youth"])
+    for path in (ROOT, f"{ROOT}{writer.id}/"):
+        answer = client.get(path)
+        assert (answer.status_code, wrong_with(answer, path)) == (403, [])
+        assert client.get(path, headers=JSON).get_json() == {"ok": False, "error": "forbidden"}
+
+
+def test_a_letter_of_another_line_is_not_there(app: Flask, writer: Writer) -> None:
+    client = signed_in(app, "supervisor", ["prevention"])
+    answer = client.get(f"{ROOT}{writer.id}/")
+    assert answer.status_code == 404
+    assert "No letter waits" in read(client)
+
+
+def test_two_hundred_letters_are_listed(anna: FlaskClient) -> None:
+    for _ in range(200):
+        Writer().writes()
+    assert (
+        len([link for link in Page(read(anna)).links if link.startswith(ROOT) and "?" not in link and link != ROOT])
+        == 200
+    )
