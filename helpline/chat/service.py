@@ -21,6 +21,7 @@ from helpline.chat import (
     reading,
     routing,
     store,
+    visits,
     wakeup,
 )
 from helpline.chat.access import NoAccess, Visitor
@@ -88,8 +89,8 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
         cause = refusal(line, now)
         if cause is not None:
             raise NotTaken(cause)
-        content = _come_here(session, cookie, line, now)
-        _leave_current(session, content, now)
+        content = visits.come_here(session, cookie, line, now)
+        visits.leave_current(session, content, now)
         content = afterwards.learned(session, content)
         chat = new_chat(line, entry, now)
         brought = content.pop(sessions.UNSENT, "")
@@ -106,17 +107,6 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
     return chat.id
 
 
-def _come_here(session: Session, cookie: str, line: Line, now: datetime) -> dict[str, Any]:
-    """The content of this browser's session on this line, locked; a visit to another line ends, with its chat."""
-    content = sessions.claim(session, cookie, now)
-    if content.get("line", line.slug) == line.slug:
-        return content
-    # The two lines never meet: nothing of the other one goes along, and its tabs hear nothing more.
-    _leave_current(session, content, now)
-    after_commit(lambda: push.hang_up(sessions.key_of(cookie)))
-    return {}
-
-
 def bring(cookie: str, line: Line, text: str) -> bool:
     """Send this along from the advice: into the chat that goes on, else kept until this browser joins one.
 
@@ -124,9 +114,9 @@ def bring(cookie: str, line: Line, text: str) -> bool:
     """
     brought, now = introduction.checked(text), clock.now()
     with transaction() as session:
-        content = _come_here(session, cookie, line, now)
+        content = visits.come_here(session, cookie, line, now)
         content.pop(sessions.UNSENT, None)
-        chat = _live_chat(session, content)
+        chat = visits.live_chat(session, content)
         if brought and chat is not None:
             introduction.put(chat, brought, now)
             after_commit(partial(push.introduction, chat.id, brought))
@@ -134,17 +124,6 @@ def bring(cookie: str, line: Line, text: str) -> bool:
             content[sessions.UNSENT] = brought
         sessions.save(cookie, {"line": line.slug} | content, now)
     return chat is not None
-
-
-def _live_chat(session: Session, content: dict[str, Any]) -> Chat | None:
-    chat = store.lock_chat(session, content["chat"]) if content.get("chat") else None
-    return chat if chat is not None and chat.state != State.ENDED else None
-
-
-def _leave_current(session: Session, content: dict[str, Any], now: datetime, action: Action = Action.LEAVE) -> None:
-    chat = _live_chat(session, content)
-    if chat is not None:
-        changes.finish(session, chat, action, now)
 
 
 def visitor_text(visitor: Visitor, client_id: object, body: object, mark: object = None) -> Text:
@@ -233,7 +212,7 @@ def quick_exit(cookie: str | None, action: Action = Action.EMERGENCY_EXIT) -> No
         return
     with transaction() as session:
         content = sessions.load(cookie, now, lock=True) or {}
-        _leave_current(session, content, now, action)
+        visits.leave_current(session, content, now, action)
         sessions.end(cookie)
         after_commit(lambda: push.hang_up(sessions.key_of(cookie), left=action == Action.EMERGENCY_EXIT))
 

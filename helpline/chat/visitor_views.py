@@ -13,12 +13,20 @@ from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
 from helpline.chat import access, afterwards, service
-from helpline.chat.access import NoAccess, Visitor
+from helpline.chat.access import NoAccess
 from helpline.chat.forms import JoinForm, one_line_break, why_not_along, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
-from helpline.chat.states import State
 from helpline.chat.status import shown_status
+from helpline.chat.visitor_pages import (
+    STATUS,
+    Page,
+    answer_refused,
+    bound_elsewhere,
+    content_here,
+    settled,
+    visitor_here,
+)
 from helpline.chat.writer import MAX_BODY, Refused
 from helpline.extensions import limiter
 from helpline.lines.models import Line
@@ -31,17 +39,6 @@ budget = TextBudget()
 # Many may share an address (a school, Tor), but nobody fills the queue from one alone.
 JOINS_OF_ONE_ADDRESS = "12 per minute; 120 per hour"
 
-STATUS = {
-    "invalid": 400,
-    "too_long": 413,
-    "not_found": 410,
-    "forbidden": 403,
-    "unauthorised": 410,
-    "wrong_state": 409,
-    "rate_limited": 429,
-    "unavailable": 503,
-}
-Page = str | Response | tuple[Any, int]
 # What a session on another line may hold without anybody missing it: its line, a chat that is over, tries to get in.
 ENDS_UNASKED = {"line", "chat", "tries"} | afterwards.ENDS_UNASKED
 # Beyond every `seq`: the state alone is asked for.
@@ -62,7 +59,7 @@ def join(lang: str, line: str) -> Page:
 def _has_chat(line: Line) -> bool:
     """True while this browser has a chat on this line that has not ended: the way leads there, not to a second one."""
     try:
-        return service.is_live(_visitor(line))
+        return service.is_live(visitor_here(line))
     except NoAccess:
         return False
 
@@ -87,24 +84,14 @@ def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
     )
 
 
-def _content() -> dict[str, Any]:
-    """What this browser's session holds."""
-    return sessions.load(request.cookies.get(web.VISIT), clock.now()) or {}
-
-
-def _bound_elsewhere(line: Line) -> bool:
-    """True when this browser's session belongs to another line."""
-    return _content().get("line", line.slug) != line.slug
-
-
 def _brought(line: Line) -> str:
     """What waits in this browser's session to go along with a chat on this line."""
-    return "" if _bound_elsewhere(line) else _content().get(sessions.UNSENT, "")
+    return "" if bound_elsewhere(line) else content_here().get(sessions.UNSENT, "")
 
 
 def _open_elsewhere(line: Line) -> str:
     """What ends on another line when this browser joins here: a `chat` that goes on, another `visit`, or nothing."""
-    content = _content()
+    content = content_here()
     if content.get("line", line.slug) == line.slug:
         return ""
     with contextlib.suppress(NoAccess):
@@ -163,7 +150,7 @@ def bring(lang: str, line: str) -> Page:
     found = find_line(line, lang)
     wanted = request.form.get("choice") == "yes"
     text = one_line_break(request.form.get("text")) or ""
-    if _bound_elsewhere(found):
+    if bound_elsewhere(found):
         if not wanted:
             return redirect(url_for("visitor.join", lang=lang, line=line), 303)
         if not request.form.get("end_other"):
@@ -195,36 +182,14 @@ def other_ways(lang: str, line: str) -> Page:
     return render_template("visitor/other_ways.html", status=shown_status(find_line(line, lang)))
 
 
-def _visitor(line: Line) -> Visitor:
-    """Whoever's cookie this is, as long as the session belongs to this line; raises NoAccess."""
-    found = access.visitor_of(request.cookies.get(web.VISIT), clock.now())
-    if _bound_elsewhere(line):
-        raise NoAccess("unauthorised")
-    return found
-
-
-def _settled(chat: dict[str, Any]) -> dict[str, Any]:
-    """A chat as it is shown; that it is over, or was answered, is news for the visit."""
-    if chat["state"] in (State.ACTIVE, State.ENDED):
-        service.settle(request.cookies.get(web.VISIT))
-    return chat
-
-
-def _answer_refused(code: str, kept_text: str = "") -> Page:
-    if code in ("unauthorised", "not_found", "forbidden"):
-        told = "not_found" if code == "unauthorised" else code
-        return web.problem(STATUS[code], told, "errors/gone.html", kept_text=kept_text)
-    return web.problem(STATUS[code], code, "errors/500.html")
-
-
 @visitor.get("/room/")
 def room(lang: str, line: str) -> Page:
     """The room: waiting, talking and the end on one page."""
     found = find_line(line, lang)
     try:
-        chat = _settled(service.visitor_sync(_visitor(found), 0, whole=True))
+        chat = settled(service.visitor_sync(visitor_here(found), 0, whole=True))
     except (NoAccess, KeyDestroyed) as refused:
-        return _answer_refused(getattr(refused, "code", "not_found"))
+        return answer_refused(getattr(refused, "code", "not_found"))
     return _room_page(found, chat)
 
 
@@ -250,9 +215,9 @@ def transcript(lang: str, line: str) -> Page:
         return web.problem(400, "invalid", "errors/404.html")
     after = int(given)
     try:
-        chat = _settled(service.visitor_sync(_visitor(found), after))
+        chat = settled(service.visitor_sync(visitor_here(found), after))
     except (NoAccess, KeyDestroyed) as refused:
-        return _answer_refused(getattr(refused, "code", "not_found"))
+        return answer_refused(getattr(refused, "code", "not_found"))
     if web.wants_json():
         return jsonify({"ok": True} | chat)
     return render_template(
@@ -269,7 +234,7 @@ def place(lang: str, line: str) -> Page:
     """A strip for other pages that says how the chat of this browser stands; refreshes itself, a sign of life."""
     found = find_line(line, lang)
     try:
-        chat = _settled(service.visitor_sync(_visitor(found), NO_TEXTS))
+        chat = settled(service.visitor_sync(visitor_here(found), NO_TEXTS))
     except (NoAccess, KeyDestroyed):
         return web.problem(410, "not_found", "visitor/place.html", chat=None)
     return render_template("visitor/place.html", chat=chat)
@@ -281,13 +246,13 @@ def say(lang: str, line: str) -> Page:
     found = find_line(line, lang)
     body, client_id = one_line_break(request.form.get("body")), request.form.get("client_id")
     try:
-        caller = _visitor(found)
+        caller = visitor_here(found)
         if not budget.take(caller.session_key):
             raise Refused("rate_limited")
         mark = request.form.get("mark")
         stored = service.say_by_form(caller, client_id, body, mark, edited_anew=not web.wants_json())
     except NoAccess as refused:
-        return _answer_refused(refused.code, body or "")
+        return answer_refused(refused.code, body or "")
     except Refused as refused:
         return _text_refused(found, refused.code, body or "", client_id or "")
     if web.wants_json():
@@ -300,9 +265,9 @@ def _text_refused(line: Line, code: str, body: str, client_id: str) -> Page:
     if web.wants_json():
         return jsonify(ok=False, error=code), STATUS[code]
     try:
-        chat = service.visitor_sync(_visitor(line), 0, whole=True)
+        chat = service.visitor_sync(visitor_here(line), 0, whole=True)
     except (NoAccess, KeyDestroyed) as refused:
-        return _answer_refused(getattr(refused, "code", "not_found"), body)
+        return answer_refused(getattr(refused, "code", "not_found"), body)
     kept_id = client_id if code == "unavailable" else ""
     return _room_page(line, chat, body, why_refused(code), kept_id), STATUS[code]
 
@@ -312,9 +277,9 @@ def leave(lang: str, line: str) -> Page:
     """Leave the queue or the chat; the room then shows the end."""
     found = find_line(line, lang)
     try:
-        state = _settled(service.leave(_visitor(found)))
+        state = settled(service.leave(visitor_here(found)))
     except (NoAccess, KeyDestroyed) as refused:
-        return _answer_refused(getattr(refused, "code", "not_found"))
+        return answer_refused(getattr(refused, "code", "not_found"))
     if web.wants_json():
         return jsonify({"ok": True} | state)
     return redirect(url_for("visitor.room", lang=lang, line=line), 303)
