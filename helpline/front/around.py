@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from babel.dates import get_timezone_location
 from flask import g, request
+from flask_babel import get_locale
 
-from helpline import clock, web
+from helpline import clock, config, web
 from helpline.advice import service as advice
 from helpline.chat import access, service
 from helpline.chat.access import NoAccess
 from helpline.chat.status import shown_status
+from helpline.letters.promise import Promise, promise
+from helpline.lines import texts
 from helpline.lines.models import Line
+from helpline.lines.texts import HelpEntry
 from helpline.privacy import sessions
 from helpline.selfhelp import service as selfhelp
+
+# The help file for visitors from everywhere else.
+ANYWHERE = "int"
 
 
 def words() -> dict[str, Any]:
@@ -25,6 +33,9 @@ def words() -> dict[str, Any]:
         "has_advice": has_advice,
         "has_course": has_course,
         "takes_letters": takes_letters,
+        "letter_promise": letter_promise,
+        "line_place": line_place,
+        "helps_elsewhere": helps_elsewhere,
     }
 
 
@@ -49,6 +60,41 @@ def has_course() -> bool:
 def takes_letters() -> bool:
     """Whether the line of this page takes letters."""
     return "line" in g and bool(g.line.letters)
+
+
+def letter_promise() -> Promise:
+    """How soon a letter to the line of this page is answered; looked up once for a page."""
+    if "letter_promise" not in g:
+        g.letter_promise = promise(g.line, clock.now())
+    told: Promise = g.letter_promise
+    return told
+
+
+def line_place() -> str:
+    """Where the clock hangs that the line opens by."""
+    return str(get_timezone_location(g.line.time_zone, locale=get_locale(), return_city=True))
+
+
+def helps_elsewhere() -> list[tuple[str, list[HelpEntry]]]:
+    """The help of other countries that may be shown here: the name of each country, '' for all the rest, its entries.
+
+    What the line's own country has too is left out: those stand above them.
+    """
+    line, names = g.line, get_locale().territories
+    there = [country for country in texts.countries(config.current().instance_dir) if country != line.country]
+    named = sorted((names.get(country.upper(), country.upper()), country) for country in there if country != ANYWHERE)
+    named += [("", ANYWHERE)] if ANYWHERE in there else []
+    here = {(entry.phone, entry.url) for entry in _helps_of(line, line.country)}
+    found = (
+        (name, [entry for entry in _helps_of(line, country) if (entry.phone, entry.url) not in here])
+        for name, country in named
+    )
+    return [(name, entries) for name, entries in found if entries]
+
+
+def _helps_of(line: Line, country: str) -> list[HelpEntry]:
+    there = texts.load_help(country, web.language(), config.current().instance_dir, line=line.slug)
+    return [entry for entry in there.values() if line.slug in entry.lines]
 
 
 def chat_here() -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
-from flask_babel import format_date, format_timedelta
+from flask_babel import format_date
 from werkzeug.wrappers import Response as Answer
 
 from helpline import clock, web
@@ -25,8 +24,6 @@ Page = str | Answer | tuple[Any, int]
 # Many may share an address, and nobody writes a letter every minute.
 SENT_BY_ONE_ADDRESS = "30 per minute; 200 per hour"
 paced = limiter.limit(SENT_BY_ONE_ADDRESS, exempt_when=web.from_this_machine)
-# Up to two days are said in hours.
-HOURS_UNTIL = 2
 
 
 def _cookie() -> str | None:
@@ -43,11 +40,6 @@ def _to(endpoint: str) -> Answer:
 
 def _body() -> str:
     return request.form.get("body", "")
-
-
-def span(hours: int) -> str:
-    """So many hours in words."""
-    return str(format_timedelta(timedelta(hours=hours), granularity="hour", threshold=HOURS_UNTIL))
 
 
 @letters.errorhandler(BoundElsewhere)
@@ -78,8 +70,6 @@ def _write_page(line: Line, error: str = "", status: int = 200) -> Page:
         render_template(
             "letters/write.html",
             limits=limits_of(line),
-            figure=service.figure(line, clock.now()),
-            span=span,
             body=_body(),
             client_id=request.form.get("client_id") or uuid.uuid4().hex,
             error=error,

@@ -207,10 +207,11 @@ def _opening(hours: str, time_zone: str, last_entry: int, days: frozenset[date],
     parsed, zone = rules.parse_hours(hours), ZoneInfo(time_zone)
     is_open = rules.is_open(parsed, zone, now, days)
     return Opening(
+    accepts = rules.accepts_entry(parsed, zone, now, last_entry, days)
         open=is_open,
-        accepts=rules.accepts_entry(parsed, zone, now, last_entry, days),
+        accepts=accepts,
         closes_at=rules.closes_at(parsed, zone, now, days) if is_open else None,
-        next_opening=None if is_open else rules.next_opening(parsed, zone, now, days),
+        next_opening=None if accepts else rules.next_opening(parsed, zone, now, days),
     )
 
 

@@ -236,4 +236,4 @@ def test_the_front_page_tells_the_truth(time: StoppedClock, house: Flask) -> Non
         time.turn(hours=2)
         closed = shown_status(lines.get_line("youth"))
         assert (closed["open"], closed["accepts"], closed["closes_at"]) == (False, False, None)
-        assert closed["next_opening"] == "Monday 9 March, 14:00"
+        assert closed["next_opening"] == "on Monday 9 March at 14:00"

@@ -1,0 +1,92 @@
+"""Who can't chat now finds a way in: when that is possible again, a letter, and others who help, here and elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from helpline import clock
+from helpline.contacts import service as contacts
+from helpline.lines import service as lines
+from tests.web.conftest import House
+
+WEEK = "mon-fri 09:00-17:00;tue 19:00-21:00"
+# In March 2026 the second is a Monday, and Amsterdam is an hour ahead.
+OPENINGS = [
+    (datetime(2026, 3, 3, 7, 30, tzinfo=UTC), "today at 9:00", "vandaag om 9:00"),
+    (datetime(2026, 3, 3, 16, 30, tzinfo=UTC), "tonight at 19:00", "vanavond om 19:00"),
+    (datetime(2026, 3, 2, 22, 59, tzinfo=UTC), "tomorrow at 9:00", "morgen om 9:00"),
+    (datetime(2026, 3, 2, 23, 1, tzinfo=UTC), "today at 9:00", "vandaag om 9:00"),
+    (datetime(2026, 3, 6, 17, 0, tzinfo=UTC), "on Monday at 9:00", "op maandag om 9:00"),
+]
+
+
+@pytest.mark.parametrize(("now", "in_english", "in_dutch"), OPENINGS)
+def test_the_next_opening_is_told_as_people_say_it_on_the_clock_of_the_line(
+    house: House, monkeypatch: pytest.MonkeyPatch, now: datetime, in_english: str, in_dutch: str
+) -> None:
+    house.set_line("youth", hours=WEEK)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    for lang, when in (("en", in_english), ("nl", in_dutch)):
+        tab = house.tab("youth", lang)
+        for path in (tab.chat, f"{tab.chat}other-ways/", f"/{lang}/youth/"):
+            assert when in tab.get(path).text, path
+        assert "Amsterdam" in tab.get(tab.chat).text
+
+
+def test_a_line_that_opens_in_more_than_a_week_names_the_date(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.set_line("youth", hours="mon 09:00-10:00")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    tab = house.tab()
+    assert "on Monday 9 March at 9:00" in tab.get(tab.chat).text
+
+
+def test_who_comes_too_late_for_today_is_told_when_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.set_line("youth", hours=WEEK)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 3, 15, 50, tzinfo=UTC))
+    tab = house.tab()
+    told = tab.get(tab.chat).text
+    assert "We close at 17:00" in told
+    assert "tonight at 19:00" in told
+
+
+LETTERS = "/en/youth/letters/"
+
+
+@pytest.mark.parametrize("closing", [{"hours": "closed"}, {"queue_limit": 0}])
+def test_a_letter_stands_first_with_when_an_answer_comes(house: House, closing: dict[str, str | int]) -> None:
+    house.set_line("youth", **closing)
+    tab = house.tab()
+    line = lines.get_line("youth")
+    for path in (tab.chat, f"{tab.chat}other-ways/"):
+        told = tab.get(path).text
+        assert LETTERS in tab.page(path).links
+        assert "We want to answer within 3 days." in told
+        assert "we answered too few letters to say" in told, "four are too few"
+    for hours in (3, 20, 26, 30, 200):
+        contacts.count_letter(line, hours=hours, in_time=hours < 72, at=clock.now())
+    for path in (tab.chat, f"{tab.chat}other-ways/", LETTERS):
+        told = tab.get(path).text
+        assert "half of the answers came within 26 hours." in told
+        assert "Of all letters 80% got their answer in time." in told
+        assert "too few letters" not in told
+
+
+def test_a_line_without_letters_has_no_door_to_one(house: House) -> None:
+    house.set_line("youth", hours="closed", letters=False)
+    tab = house.tab()
+    for path in (tab.chat, f"{tab.chat}other-ways/", "/en/youth/"):
+        assert LETTERS not in tab.page(path).links, path
+
+
+def test_others_who_help_are_told_by_country_each_once(house: House) -> None:
+    tab = house.tab()
+    told = tab.get(f"{tab.chat}other-ways/").text
+    own, _, elsewhere = told.partition("Are you in another country?")
+    assert "Kindertelefoon" in own
+    assert "Awel" not in own
+    assert {"Belgium", "Anywhere else"} <= set(tab.page(f"{tab.chat}other-ways/").words)
+    assert "Awel" in elsewhere
+    assert "Kindertelefoon" not in elsewhere
+    assert told.count("https://stopncii.org/") == 1, "what both countries have stands once"
