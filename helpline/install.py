@@ -18,6 +18,7 @@ from helpline.letters import service as letters
 from helpline.lines import service as lines
 from helpline.privacy.keyring import Keyring, secret
 from helpline.selfhelp import service as selfhelp
+from helpline.summaries import service as summaries
 
 
 class NotReady(Exception):
@@ -73,10 +74,10 @@ def _make_instance(folder: Path) -> Path:
 
 
 def _refuse_lost_salt(folder: Path) -> None:
-    """Raises NotReady where answers or letters are kept under codes and what their keys are made with is gone."""
+    """Raises NotReady where anything is kept under codes and what their keys are made with is gone."""
     if (folder / "secrets" / "codes.key").exists():
         return
-    if selfhelp.anything_saved() or letters.anything_kept():
+    if selfhelp.anything_saved() or letters.anything_kept() or summaries.anything_kept():
         raise NotReady("secrets/codes.key is missing: without it no return code opens anything; put it back")
 
 

@@ -286,6 +286,7 @@ def test_purge_destroys_what_is_past_its_time_and_says_how_much(
         "counter_days": 0,
         "courses": 0,
         "letters": 0,
+        "summaries": 0,
         "persons": 0,
     }
     keys = set((instance / "keyring").glob("*.key"))

@@ -100,12 +100,12 @@ def _look() -> Sights:
 
 def _to_visitor(chat: Progress | None) -> Hashable:
     # No longer among the living: it has ended.
-    return chat and (chat.state, chat.talk_seq, chat.counsellor_read)
+    return chat and (chat.state, chat.talk_seq, chat.counsellor_read, chat.beside)
 
 
 def _to_staff(heard: Iterable[str], live: dict[str, Progress]) -> Hashable:
     return frozenset(
-        (chat.id, chat.talk_seq, chat.aside_seq, chat.visitor_read, chat.introduced_at)
+        (chat.id, chat.talk_seq, chat.aside_seq, chat.visitor_read, chat.introduced_at, chat.beside)
         for chat in map(live.get, heard)
         if chat is not None
     )

@@ -16,7 +16,9 @@ from helpline.lines.models import Line
 class Entry:
     """What a visitor tells on joining: `danger` yes|no|unsure, `distress` 1 to 5, an optional first text.
 
-    With `leave_out` nothing goes along of what the sealed session keeps from the advice.
+    With `leave_out` nothing goes along of what the sealed session keeps from the advice. Of what this visit has opened
+    with a return code `show_summary` lets the counsellor read the summary of last time, and `goes_on` goes on with a
+    chat that was cut off.
     """
 
     language: str
@@ -24,6 +26,8 @@ class Entry:
     distress: int
     first_message: str = ""
     leave_out: bool = False
+    show_summary: bool = False
+    goes_on: bool = False
 
 
 def new_chat(line: Line, entry: Entry, now: datetime) -> Chat:
@@ -52,4 +56,5 @@ def new_chat(line: Line, entry: Entry, now: datetime) -> Chat:
         aside_seq=0,
         visitor_read=0,
         counsellor_read=0,
+        beside=0,
     )

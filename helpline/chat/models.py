@@ -1,4 +1,4 @@
-"""Tables of the chat: the chat itself, its texts, refused offers, and the dispatcher's lease."""
+"""Tables of the chat: the chat itself, its texts and summary, refused offers, and the dispatcher's lease."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ class Chat(Base):
     # Sealed, up to 16 kB: read only where it is shown.
     introduction: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     introduced_at: Mapped[datetime | None] = mapped_column(Utc)
+    # What the visitor lets be read of an earlier chat, sealed; and the chat that was cut off before this one.
+    earlier: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    continues: Mapped[str | None] = mapped_column(String(32))
+    # One more with each change of what stands beside the texts: the summary, and what is let read.
+    beside: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Message(Base):
@@ -69,6 +74,22 @@ class Message(Base):
     account_id: Mapped[str | None] = mapped_column(String(32))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     sent_at: Mapped[Instant]
+
+
+class ChatSummary(Base):
+    """The summary of a chat while both sides agree on it; `version` grows with each change.
+
+    `author` is the side that wrote this version. Once the visitor keeps it under a code there is no text here any more.
+    """
+
+    __tablename__ = "chat_summaries"
+
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int]
+    author: Mapped[str] = mapped_column(String(12))
+    agreed_visitor: Mapped[bool]
+    agreed_counsellor: Mapped[bool]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class RefusedOffer(Base):

@@ -177,6 +177,17 @@ def introduction(chat: str, text: str) -> None:
     emit("introduction", {"chat": chat, "text": text}, CONSOLE, chat_room(chat))
 
 
+def summary(chat: str, shown: dict[str, Any]) -> None:
+    """The summary as it stands now, to both sides."""
+    emit("summary", shown, VISITOR, chat_room(chat))
+    emit("summary", shown | {"chat": chat}, CONSOLE, chat_room(chat))
+
+
+def earlier(chat: str, shown: dict[str, Any]) -> None:
+    """What the visitor lets be read of an earlier chat while this one goes on, to the staff who have it open."""
+    emit("earlier", shown | {"chat": chat}, CONSOLE, chat_room(chat))
+
+
 def offer(account: str, offer_: dict[str, Any]) -> None:
     """A chat begins to ring at this counsellor."""
     emit("offer", offer_, CONSOLE, staff_room(account))

@@ -226,6 +226,7 @@ def in_hand(session: Session, chat: Chat, now: datetime) -> Sight:
         "distress": chat.distress,
         "joined_at": clock.rfc3339(chat.joined_at),
         "introduced_at": None if chat.introduced_at is None else clock.rfc3339(chat.introduced_at),
+        "beside": chat.beside,
         "peer": peer(chat, now, lines.get_line(chat.line).silent_seconds),
     }
 

@@ -13,7 +13,9 @@ from helpline import clock, metrics
 from helpline.chat import (
     access,
     afterwards,
+    agreeing,
     changes,
+    continuing,
     introduction,
     oversight,
     presence,
@@ -93,9 +95,7 @@ def join(cookie: str, line: Line, entry: Entry) -> str:
         visits.leave_current(session, content, now)
         content = afterwards.learned(session, content)
         chat = new_chat(line, entry, now)
-        brought = content.pop(sessions.UNSENT, "")
-        if brought and not entry.leave_out:
-            introduction.put(chat, brought, now)
+        content = continuing.along(session, chat, content, line, entry, now)
         session.add(chat)
         sessions.save(cookie, content | {"line": line.slug, "chat": chat.id}, now)
         if first:
@@ -160,9 +160,9 @@ def say_by_form(visitor: Visitor, client_id: object, body: object, mark: object 
 
 
 def visitor_sync(visitor: Visitor, after: int, *, whole: bool = False) -> dict[str, Any]:
-    """`{messages, state, position, wait_minutes, reason, read}` after `after`; a sign of life. Raises NoAccess.
+    """`{messages, state, position, wait_minutes, reason, read, ...}` after `after`; a sign of life. Raises NoAccess.
 
-    With `whole` also what went along from the advice.
+    With `whole` also what stands above the chat.
     """
     now = clock.now()
     with reading_transaction() as session:
@@ -172,7 +172,8 @@ def visitor_sync(visitor: Visitor, after: int, *, whole: bool = False) -> dict[s
             "read": chat.counsellor_read,
             "danger": chat.danger,
             "mark": reading.mark(chat.id),
-            **({"introduction": introduction.text_of(chat)} if whole else {}),
+            "summary": agreeing.shown(session, chat),
+            **(continuing.above(session, chat) if whole else {}),
         } | reading.visitor_state_now(session, chat, now)
     if chat.state != State.ENDED:
         presence.visitor_heard(visitor.chat, visitor.session_key, now)
@@ -317,7 +318,7 @@ def staff_text(
 
 
 def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
-    """`{messages, state, read, introduction}` of one stream after `seq` `after`. Raises NoAccess.
+    """`{messages, state, read, introduction, summary, earlier}` of one stream after `seq` `after`. Raises NoAccess.
 
     A colleague's chat that is not `opened` here yet is opened by this, which is audited.
     """
@@ -330,6 +331,8 @@ def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened:
             "state": chat.state,
             "read": chat.visitor_read,
             "introduction": introduction.text_of(chat) if stream == "talk" else None,
+            "summary": agreeing.shown(session, chat) if stream == "talk" else None,
+            "earlier": continuing.earlier(chat) if stream == "talk" else None,
         }
     if chat.counsellor != member.id and not opened:
         staff.audit(member.id, "follow", f"chat:{chat_id}")

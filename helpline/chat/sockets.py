@@ -15,7 +15,7 @@ from socketio.packet import ACK
 from werkzeug.http import parse_cookie
 
 from helpline import clock
-from helpline.chat import access, catch_up, gaps, push, service
+from helpline.chat import access, catch_up, gaps, push, service, summary_events
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.event_data import Invalid, a_number, a_switch, a_text
 from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
@@ -150,6 +150,7 @@ class VisitorNamespace(_Guarded):
             "typing": self.typing,
             "read": self.read,
             "leave": self.leave,
+            **summary_events.OF_VISITOR,
         }
 
     def _admit(self, sid: str, environ: dict[str, Any]) -> None:
@@ -235,6 +236,7 @@ class ConsoleNamespace(_Guarded):
             "end": self.end,
             "hand_over": self.hand_over,
             "follow": self.follow,
+            **summary_events.OF_STAFF,
         }
 
     def _admit(self, sid: str, environ: dict[str, Any]) -> None:

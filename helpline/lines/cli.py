@@ -36,6 +36,7 @@ def list_lines() -> None:
 @click.option("--queue-limit", type=int)
 @click.option("--letter-target-hours", type=int)
 @click.option("--letter-retention-days", type=int)
+@click.option("--summary-retention-days", type=int)
 @click.option("--letters", type=click.Choice(("on", "off")), help="whether the line takes letters")
 @click.option("--letters-second-reader", type=click.Choice(("on", "off")), help="whether a colleague reads each answer")
 @click.option("--wrap-ups-open", type=int, help="with so many wrap-ups open no third chat comes; 0 for never")

@@ -41,6 +41,7 @@ class Line(Base):
     letters_second_reader: Mapped[bool] = mapped_column(default=False, server_default=false())
     letter_target_hours: Mapped[int] = mapped_column(default=72, server_default="72")
     letter_retention_days: Mapped[int] = mapped_column(default=183, server_default="183")
+    summary_retention_days: Mapped[int] = mapped_column(default=365, server_default="365")
 
 
 class Site(Base):

@@ -34,6 +34,7 @@ RANGES = {
     "wrap_ups_open": (0, 100),
     "letter_target_hours": (1, 24 * 30),
     "letter_retention_days": (7, 730),
+    "summary_retention_days": (7, 730),
 }
 # Settings that are on or off: whether the line takes letters, and whether a colleague reads an answer before it goes.
 SWITCHES = ("letters", "letters_second_reader")
