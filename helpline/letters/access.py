@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from helpline.letters import store
 from helpline.letters.models import Letter
 from helpline.letters.states import IN_HAND, State
 from helpline.letters.texts import NotDone
+from helpline.staff.duties import Colleague
 from helpline.staff.service import Member
 
 
@@ -65,6 +67,12 @@ def to_check(session: Session, member: Member, letter_id: str, now: datetime, te
     if letter.state != State.CHECKING:
         raise NotDone("wrong_state", text)
     return letter
+
+
+def has_left(letter: Letter, colleagues: Mapping[str, Colleague]) -> bool:
+    """Whether whoever has this letter in hand can't answer it any more."""
+    holder = colleagues.get(letter.claimed_by or "")
+    return letter.state in IN_HAND and (holder is None or letter.line not in holder.lines)
 
 
 def may_read(session: Session, member: Member, letter: Letter) -> bool:

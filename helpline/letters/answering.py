@@ -5,6 +5,7 @@ Who loses changes nothing and gets what they wrote handed back, with the reason.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +25,7 @@ from helpline.lines.models import Line
 from helpline.lines.unlisted import found_in
 from helpline.privacy import envelope
 from helpline.privacy.keyring import KeyDestroyed
+from helpline.staff import duties
 from helpline.staff import service as staff
 from helpline.staff.service import Member
 
@@ -31,27 +33,43 @@ from helpline.staff.service import Member
 
 
 def claim(member: Member, letter_id: str) -> None:
-    """Take a letter to answer it; to claim it again changes nothing. Raises NoAccess, NotDone(`taken`, `gone`...)."""
+    """Take a letter to answer it; to claim it again changes nothing. Raises NoAccess, NotDone(`taken`, `gone`...).
+
+    One that somebody has who can't answer it any more, for the account is closed or the line is not theirs now, is
+    taken from them, with its draft.
+    """
     now = clock.now()
     with transaction() as session:
         letter = access.to_claim(session, member, letter_id, now)
         if letter.claimed_by == member.id and letter.state in IN_HAND:
             return
         if letter.state in IN_HAND:
-            raise NotDone("taken")
+            if not access.has_left(letter, duties.colleagues()):
+                raise NotDone("taken")
+            _give_back(session, letter, member)
         _move(session, letter, Action.CLAIM, claimed_by=member.id, second_reader=None)
 
 
-def release(member: Member, letter_id: str) -> None:
-    """Give it back with its draft, so that a colleague goes on; a supervisor may do so for somebody who is away."""
+def release(member: Member, letter_id: str, *, holder: str | None = None) -> None:
+    """Give it back with its draft, so that a colleague goes on; a supervisor may do so for somebody who is away.
+
+    `holder`: who had it on the page that was shown, so that nobody else's is given back. Raises NoAccess, NotDone.
+    """
     now = clock.now()
     with transaction() as session:
-        if "supervisor" in member.roles:
-            letter = access.of_lines(session, member, letter_id, now, lock=True)
-        else:
+        letter = access.of_lines(session, member, letter_id, now, lock=True)
+        if letter.state == State.WAITING:
+            return
+        if "supervisor" not in member.roles:
             letter = access.in_hand(session, member, letter_id, now)
-        _move(session, letter, Action.RELEASE, claimed_by=None)
-        staff.audit(member.id, "letter_released", f"letter:{letter.id}")
+        if holder is not None and letter.state in IN_HAND and letter.claimed_by != holder:
+            raise NotDone("taken")
+        _give_back(session, letter, member)
+
+
+def _give_back(session: Session, letter: Letter, member: Member) -> None:
+    _move(session, letter, Action.RELEASE, claimed_by=None)
+    staff.audit(member.id, "letter_released", f"letter:{letter.id}")
 
 
 # The draft
@@ -90,7 +108,7 @@ def submit(member: Member, letter_id: str, body: object, version: int, seen: int
     with transaction() as session:
         letter = access.in_hand(session, member, letter_id, clock.now(), text)
         if letter.state == State.CHECKING:
-            raise NotDone("wrong_state", text)
+            return _given_already(session, letter, text)
         _check_seen(letter, seen, text)
         if not ask:
             _check_unlisted(letter, text)
@@ -99,11 +117,21 @@ def submit(member: Member, letter_id: str, body: object, version: int, seen: int
         return saved
 
 
+def _given_already(session: Session, letter: Letter, text: str) -> int:
+    """The version of this very draft, for whoever pressed twice."""
+    with _readable(text):
+        draft = looking.draft_of(session, letter)
+    if draft.body != text:
+        raise NotDone("wrong_state", text)
+    return draft.version
+
+
 def take_back(member: Member, letter_id: str) -> None:
     """Go on writing although a colleague was to read it. Raises NoAccess, NotDone."""
     with transaction() as session:
         letter = access.in_hand(session, member, letter_id, clock.now())
-        _move(session, letter, Action.TAKE_BACK)
+        if letter.state != State.DRAFTED:
+            _move(session, letter, Action.TAKE_BACK)
 
 
 def send_back(member: Member, letter_id: str, remark: object, version: int) -> None:
@@ -113,6 +141,8 @@ def send_back(member: Member, letter_id: str, remark: object, version: int) -> N
     """
     said = checked(remark, MAX_REMARK)
     with transaction() as session:
+        if _remarked_already(session, member, letter_id, said, version):
+            return
         letter = access.to_check(session, member, letter_id, clock.now(), said)
         row = store.draft_of(session, letter.id)
         if row is None or row.version != version:
@@ -120,6 +150,15 @@ def send_back(member: Member, letter_id: str, remark: object, version: int) -> N
         with _readable(said):
             row.remark = keys.seal_draft(keys.key_of(letter), letter.id, row.version, "remark", said)
         _move(session, letter, Action.SEND_BACK, said, second_reader=member.id)
+
+
+def _remarked_already(session: Session, member: Member, letter_id: str, said: str, version: int) -> bool:
+    letter = access.of_lines(session, member, letter_id, clock.now(), lock=True, text=said)
+    if letter.state != State.DRAFTED or letter.second_reader != member.id:
+        return False
+    with _readable(said):
+        draft = looking.draft_of(session, letter)
+    return draft.version == version and draft.remark == said
 
 
 # The answer
@@ -132,8 +171,12 @@ def approve(member: Member, letter_id: str, version: int, seen: int, *, allow: b
     """
     now = clock.now()
     with transaction() as session:
-        letter = access.to_check(session, member, letter_id, now)
+        letter = access.of_lines(session, member, letter_id, now, lock=True)
+        sent = _id_of_draft(letter, version)
         with _readable(""):
+            if letter.second_reader == member.id and store.earlier(session, letter, "counsellor", sent) is not None:
+                return
+            letter = access.to_check(session, member, letter_id, now)
             draft = looking.draft_of(session, letter)
         if draft.version != version:
             raise NotDone("changed")
@@ -141,9 +184,13 @@ def approve(member: Member, letter_id: str, version: int, seen: int, *, allow: b
         author = letter.claimed_by or draft.account
         _check_unlisted(letter, draft.body, allow=allow and "supervisor" in member.roles, by=member)
         assert author is not None  # noqa: S101 - a letter that is read a second time is somebody's
-        sent = f"approved {draft.version}"
         _send(session, letter, Action.APPROVE, author, draft.body, sent, now, second_reader=member.id)
         staff.audit(member.id, "letter_approved", f"letter:{letter.id}")
+
+
+def _id_of_draft(letter: Letter, version: int) -> str:
+    """By what an answer is known again that a second reader has sent; no form of a visitor can have it."""
+    return hashlib.sha256(f"{letter.id} {version}".encode()).hexdigest()
 
 
 def answer(
@@ -201,6 +248,8 @@ def close_letter(member: Member, letter_id: str, seen: int) -> None:
     now = clock.now()
     with transaction() as session:
         letter = access.of_lines(session, member, letter_id, now, lock=True)
+        if letter.state == State.CLOSED:
+            return
         if letter.state in IN_HAND:
             letter = access.in_hand(session, member, letter_id, now)
         elif not access.may_read(session, member, letter):

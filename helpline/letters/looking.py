@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +17,9 @@ from helpline.letters.texts import NotDone, name_of
 from helpline.lines import service as lines
 from helpline.privacy import envelope
 from helpline.privacy.keyring import KeyDestroyed
+from helpline.staff import duties
 from helpline.staff import service as staff
+from helpline.staff.duties import Colleague
 from helpline.staff.service import Member
 
 
@@ -34,6 +37,10 @@ class Item:
     due_at: datetime
     overdue: bool
     claimed_by: str | None
+    holder: str
+    """How whoever has it in hand is called."""
+    left: bool
+    """Whoever has it in hand can't answer it any more: it is anybody's."""
     mine: bool
     to_check: bool
     """This member may read the draft before it goes."""
@@ -44,11 +51,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Written:
-    """One text of a letter; `account` is who of staff wrote it."""
+    """One text of a letter; `account` is who of staff wrote it, `by` how they are called."""
 
     seq: int
     author: str
     account: str | None
+    by: str
     body: str
     at: datetime
 
@@ -90,10 +98,13 @@ def inbox(member: Member, states: tuple[State, ...] = UNANSWERED) -> list[Item]:
         return []
     now = clock.now()
     with reading() as session:
-        return [_item(session, member, letter, now) for letter in store.of_lines(session, member.lines, states, now)]
+        found = store.of_lines(session, member.lines, states, now)
+        answered = store.answered_by(session, member.id, [letter.id for letter in found])
+        names = duties.colleagues()
+        return [_item(member, letter, now, names, letter.id in answered) for letter in found]
 
 
-def _item(session: Session, member: Member, letter: Letter, now: datetime) -> Item:
+def _item(member: Member, letter: Letter, now: datetime, colleagues: Mapping[str, Colleague], known: bool) -> Item:
     mine = letter.claimed_by == member.id and letter.state in IN_HAND
     fits = letter.language in member.languages
     return Item(
@@ -107,11 +118,18 @@ def _item(session: Session, member: Member, letter: Letter, now: datetime) -> It
         due_at=letter.due_at,
         overdue=letter.state in UNANSWERED and now > letter.due_at,
         claimed_by=letter.claimed_by,
+        holder=_name(colleagues, letter.claimed_by) if letter.state in IN_HAND else "",
+        left=access.has_left(letter, colleagues),
         mine=mine,
         to_check=letter.state == State.CHECKING and letter.claimed_by != member.id and fits,
-        known=letter.round > 1 and store.has_answered(session, letter.id, member.id),
+        known=known,
         expires_on=letter.expires_on,
     )
+
+
+def _name(colleagues: Mapping[str, Colleague], account: str | None) -> str:
+    found = colleagues.get(account or "")
+    return found.name if found else ""
 
 
 def open_letter(member: Member, letter_id: str) -> Opened:
@@ -121,18 +139,21 @@ def open_letter(member: Member, letter_id: str) -> Opened:
     """
     now = clock.now()
     with transaction() as session:
-        letter = access.of_lines(session, member, letter_id, now, lock=False)
+        # Locked, so that nothing is erased or added between the letter and its texts.
+        letter = access.of_lines(session, member, letter_id, now, lock=True)
         if not access.may_read(session, member, letter):
             raise access.NoAccess("forbidden")
         staff.audit(member.id, "letter_read", f"letter:{letter.id}")
+        names = duties.colleagues()
         try:
             texts = tuple(
-                Written(row.seq, row.author, row.account_id, body, row.at) for row, body in store.texts(session, letter)
+                Written(row.seq, row.author, row.account_id, _name(names, row.account_id), body, row.at)
+                for row, body in store.texts(session, letter)
             )
             draft = draft_of(session, letter)
         except (KeyDestroyed, envelope.Tampered):
             raise NotDone("unreadable") from None
-        item = _item(session, member, letter, now)
+        item = _item(member, letter, now, names, any(text.account == member.id for text in texts))
         return Opened(item, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
 
 

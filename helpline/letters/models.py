@@ -59,7 +59,8 @@ class LetterText(Base):
 class LetterDraft(Base):
     """The answer that staff are writing, and what a second reader said of it; one a letter.
 
-    `version` grows with each change, so that nobody overwrites or sends what they have not seen.
+    `version` grows with each change and from round to round, so that nobody overwrites or sends what they have not
+    seen.
     """
 
     __tablename__ = "letter_drafts"

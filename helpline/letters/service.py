@@ -33,6 +33,7 @@ from helpline.letters.states import State as State
 from helpline.letters.texts import MAX_BODY as MAX_BODY
 from helpline.letters.texts import NotDone as NotDone
 from helpline.letters.texts import Refused as Refused
+from helpline.letters.visiting import CodeNotKept as CodeNotKept
 from helpline.letters.visiting import HasLetter as HasLetter
 from helpline.letters.visiting import NoLetters as NoLetters
 from helpline.letters.visiting import Said as Said

@@ -18,6 +18,8 @@ from helpline.letters.models import Letter, LetterDraft, LetterGone, LetterText
 from helpline.letters.states import IN_HAND, UNANSWERED, Action, State, hour_of, step
 
 GONE_TOLD_FOR = timedelta(days=30)
+# The drafts of a round are counted from here on, so that no page of an earlier round names one of this round.
+VERSIONS_OF_A_ROUND = 100_000
 
 
 def _changed(result: Any) -> int:
@@ -121,6 +123,12 @@ def has_answered(session: Session, letter_id: str, account: str) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
+def answered_by(session: Session, account: str, letters: Collection[str]) -> set[str]:
+    """Which of these letters have a text of this account."""
+    wanted = select(LetterText.letter_id).where(LetterText.letter_id.in_(letters), LetterText.account_id == account)
+    return set(session.scalars(wanted.distinct()))
+
+
 # Drafts
 
 
@@ -133,7 +141,7 @@ def put_draft(session: Session, letter: Letter, account: str, body: str) -> Lett
     """The draft is this text now, in its next version; what was remarked on the former one is dropped."""
     row = draft_of(session, letter.id)
     if row is None:
-        row = LetterDraft(letter_id=letter.id, version=0)
+        row = LetterDraft(letter_id=letter.id, version=(letter.round - 1) * VERSIONS_OF_A_ROUND)
         session.add(row)
     row.version += 1
     row.account_id = account

@@ -15,7 +15,7 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Refused(Exception):
-    """A text that can't be taken: `invalid` or `too_long`."""
+    """A text that can't be taken: `invalid`, `too_long`, or `full` where the letter has as many as it may."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

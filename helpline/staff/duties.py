@@ -84,6 +84,22 @@ def lines_of_all() -> dict[str, frozenset[str]]:
     return {account: frozenset(own) for account, own in lines.items()}
 
 
+@dataclass(frozen=True)
+class Colleague:
+    """Whoever has or had an account; `lines` are those whose visitors they answer now, none for who has left."""
+
+    name: str
+    lines: frozenset[str]
+
+
+def colleagues() -> dict[str, Colleague]:
+    """Everybody who ever had an account, by account."""
+    serving = lines_of_all()
+    with reading() as session:
+        names = session.execute(select(Account.id, Account.name))
+        return {account: Colleague(name, serving.get(account, frozenset())) for account, name in names}
+
+
 def _on_duty(duty: Duty, account: Account, lines: Iterable[str]) -> OnDuty:
     return OnDuty(
         account=account.id,

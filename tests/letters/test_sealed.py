@@ -133,7 +133,8 @@ def bounds(letter: str) -> list[bytes]:
     found = [envelope._bound("chat key", name)]
     for seq in range(1, 6):
         found += [envelope._bound("text", name, "letter", str(seq), author) for author in ("visitor", "counsellor")]
-        found += [envelope._bound("text", name, part, str(seq), "staff") for part in ("draft", "remark")]
+        for version in (seq, store.VERSIONS_OF_A_ROUND + seq):
+            found += [envelope._bound("text", name, part, str(version), "staff") for part in ("draft", "remark")]
     return found
 
 

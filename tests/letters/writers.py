@@ -11,7 +11,7 @@ from helpline import clock, db
 from helpline.letters import service
 from helpline.letters.models import Letter
 from helpline.letters.service import Opened, Thread
-from helpline.letters.visiting import KIND, LOOKUP, part_of
+from helpline.letters.visit import KIND, LOOKUP, part_of
 from helpline.lines import service as lines
 from helpline.privacy import sessions
 from helpline.staff.models import AuditEntry
