@@ -23,7 +23,7 @@ from helpline.privacy import sessions
 
 # Where a session keeps which chat of its own it knows to be missed.
 KNOWN = "known"
-ENDS_UNASKED = frozenset({contacts.MISSED, KNOWN})
+ENDS_UNASKED = frozenset({contacts.MISSED, contacts.WROTE, KNOWN})
 
 
 def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:
@@ -71,7 +71,8 @@ def learned(session: Session, content: Mapping[str, Any]) -> dict[str, Any]:
     if cause == Cause.LEFT_EARLY:
         return known
     wait_s = contacts.band_of_wait(waited)
-    return contacts.with_missed(known, cause=cause, at=chat.joined_at, language=chat.language, wait_s=wait_s)
+    missed = contacts.with_missed(known, cause=cause, at=chat.joined_at, language=chat.language, wait_s=wait_s)
+    return contacts.catch_meanwhile(missed, line, chat.joined_at)
 
 
 def _news(session: Session, content: Mapping[str, Any]) -> Chat | None:

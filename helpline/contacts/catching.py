@@ -1,4 +1,4 @@
-"""What became of a missed contact: whether the same visit found advice, a module of the course or a chat after all.
+"""What became of a missed contact: whether the same visit wrote a letter or found advice, a module or a chat after all.
 
 A visit keeps when and how it was missed, sealed like all it holds, and never which row of the ledger tells of it. Rows
 that say the same can't be told apart, so any one of them is marked: the ledger is then just as if it were the visit's
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from helpline import clock
 from helpline.contacts.categories import CLOSED, NONE
 from helpline.contacts.models import MissedContact
 from helpline.contacts.tallies import days_written
@@ -22,7 +23,10 @@ from helpline.lines.models import Line
 
 # Where a session keeps what was missed and not caught yet.
 MISSED = "missed"
-CAUGHT_BY = ("letter", "advice", "course", "chat")
+# Where it keeps when its last letter was written: whoever waits may write one, and be missed only afterwards.
+WROTE = "wrote"
+LETTER = "letter"
+CAUGHT_BY = (LETTER, "advice", "course", "chat")
 
 
 def with_missed(
@@ -35,6 +39,19 @@ def with_missed(
 
 def catch(content: Mapping[str, Any], line: Line, by: str) -> dict[str, Any]:
     """The content of a session that was caught `by` one of CAUGHT_BY; what it had missed is marked and forgotten."""
+    caught = _caught(content, line, by)
+    return caught | {WROTE: clock.now().isoformat()} if by == LETTER else caught
+
+
+def catch_meanwhile(content: Mapping[str, Any], line: Line, since: datetime) -> dict[str, Any]:
+    """The content of a session that was just missed: caught at once where a letter was written `since` it waited."""
+    wrote = content.get(WROTE)
+    if wrote is None or datetime.fromisoformat(wrote) < since:
+        return dict(content)
+    return _caught(content, line, LETTER)
+
+
+def _caught(content: Mapping[str, Any], line: Line, by: str) -> dict[str, Any]:
     for missed in content.get(MISSED, ()):
         told = {name: value for name, value in missed.items() if name != "at"}
         mark_caught(line, by, at=datetime.fromisoformat(missed["at"]), **told)

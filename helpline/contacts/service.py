@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from helpline.contacts import categories
 from helpline.contacts.catching import CAUGHT_BY as CAUGHT_BY
 from helpline.contacts.catching import MISSED as MISSED
+from helpline.contacts.catching import WROTE as WROTE
 from helpline.contacts.catching import catch as catch
+from helpline.contacts.catching import catch_meanwhile as catch_meanwhile
 from helpline.contacts.catching import mark_caught as mark_caught
 from helpline.contacts.catching import with_missed as with_missed
 from helpline.contacts.categories import CAUSES as CAUSES

@@ -13,9 +13,11 @@ from sqlalchemy import select
 from helpline import clock, db
 from helpline.advice import service as advice
 from helpline.chat import afterwards, service
+from helpline.chat.access import Visitor
 from helpline.chat.states import Cause
 from helpline.contacts import service as contacts
 from helpline.contacts.models import MissedContact
+from helpline.letters import service as letters
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.privacy import sessions
@@ -223,6 +225,55 @@ def test_a_quick_exit_leaves_nothing(cookie: str, youth: Line, time: StoppedCloc
 @pytest.mark.parametrize("nothing", [None, "", "x", "A" * 43])
 def test_without_a_visit_there_is_nothing_to_settle(nothing: str | None) -> None:
     service.settle(nothing)
+
+
+# A letter that was written while waiting
+
+
+def writes(cookie: str, line: Line) -> None:
+    assert letters.write(cookie, line, "nl", "It takes too long.", "form-1")
+
+
+@pytest.mark.parametrize(("ends", "cause"), [(service.leave, "nobody_on_duty"), (None, "lost")])
+def test_who_writes_a_letter_while_waiting_and_goes_is_caught_by_it(
+    cookie: str, youth: Line, time: StoppedClock, ends: Callable[[Visitor], object] | None, cause: str
+) -> None:
+    visit = a_chat(cookie=cookie)
+    time.turn(seconds=70)
+    writes(cookie, youth)
+    assert service.is_live(visit.visitor), "the place is kept until the visitor goes"
+    if ends:
+        ends(visit.visitor)
+    else:
+        time.passes(minutes=4, silent=[visit])
+    assert caught() == [(cause, "none")], "what became of it only its own browser knows"
+    service.settle(cookie)
+    assert caught() == [(cause, "letter")]
+    assert not remembered(cookie)
+
+
+def test_who_writes_a_letter_while_waiting_and_is_answered_was_not_missed(
+    cookie: str, youth: Line, time: StoppedClock
+) -> None:
+    visit = a_chat(cookie=cookie)
+    writes(cookie, youth)
+    service.accept(a_counsellor(), visit.chat)
+    service.leave(visit.visitor)
+    service.settle(cookie)
+    assert (caught(), ledger()) == ([], {"answered": 1})
+    assert letters.thread_of(cookie, youth), "and the letter is answered too"
+
+
+def test_a_letter_from_before_the_chat_catches_nothing(cookie: str, youth: Line, time: StoppedClock) -> None:
+    writes(cookie, youth)
+    time.turn(minutes=1)
+    left(cookie, time)
+    service.settle(cookie)
+    assert caught() == [("nobody_on_duty", "none")]
+    time.turn(minutes=1)
+    left(cookie, time)
+    service.settle(cookie)
+    assert caught() == [("nobody_on_duty", "none")] * 2
 
 
 # By whom
