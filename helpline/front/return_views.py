@@ -89,15 +89,13 @@ def open_with(lang: str, line: str) -> Page:
         return _page("malformed", 400)
     cookie = web.visit_cookie()
     sessions.check_line(sessions.load(cookie, clock.now()) or {}, found.slug)
-    with guessing.tries.turn(addresses.address_hash(), sessions.key_of(cookie)) as this:
-        opened = _opened(cookie, found, _root(code, doubtful=this.doubtful))
+    salt = secret(config.current().instance_dir, "codes")
+    likely = code if codes.likely(code, salt) else None
+    with guessing.tries.turn(addresses.address_hash(), sessions.key_of(cookie), likely) as this:
+        # One slow step for everything that the code may open.
+        opened = _opened(cookie, found, codes.opened(code, salt, doubtful=this.doubtful))
         this.wrong = opened is None
     return _page("wrong", 400) if opened is None else redirect(opened, 303)
-
-
-def _root(code: str, *, doubtful: bool) -> bytes:
-    """One slow step for everything that the code may open."""
-    return codes.opened(code, secret(config.current().instance_dir, "codes"), doubtful=doubtful)
 
 
 def _opened(cookie: str, line: Line, root: bytes) -> str | None:

@@ -1,11 +1,13 @@
 """Return codes: with one an anonymous visitor comes back to what was kept, and nobody else can read it.
 
-A code has 80 random bits. From it come, by Argon2id with the installation's salt and by HKDF, the place where something
-lies and the key that opens it: others for each kind and line. The server keeps neither code nor key.
+A code has 70 random bits and 10 more that only this installation can tell from them: a guess is known for one, and
+waits behind whoever has a code of ours. From it come, by Argon2id with the installation's salt and by HKDF, the place
+where something lies and the key that opens it: others for each kind and line. The server keeps neither code nor key.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
@@ -26,6 +28,8 @@ from helpline.serve import in_thread_pool
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+# At the end of each code. One guess of a thousand has them right: too few to stand in anybody's way.
+OWN_LETTERS = 2
 # What people write for a letter or digit that the alphabet of codes doesn't have, so that nothing is taken for another.
 _MEANT = str.maketrans({"O": "0", "I": "1", "L": "1"})
 # Whatever white space or dashes somebody's notebook, telephone or text program put between.
@@ -33,7 +37,7 @@ _BETWEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\-_\u2010-\u2015\u2212
 _CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 # One try takes 64 MB and a core for a tenth of a second: no more than so many go on at once in a process.
 _hashing = threading.BoundedSemaphore(2)
-# What one busy core does in about four seconds; those whose address was wrong before leave half of it to others.
+# What one busy core does in about four seconds; guesses leave half of it to codes of ours.
 MOST_WAITING, MOST_DOUBTFUL = 16, 8
 _waiting = 0
 _waiting_lock = threading.Lock()
@@ -61,9 +65,27 @@ class Sealed:
     key: bytes = field(repr=False)
 
 
-def new_code() -> str:
-    """A new code, in fours: XXXX-XXXX-XXXX-XXXX."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+def new_code(salt: bytes) -> str:
+    """A new code of the installation with this salt, in fours: XXXX-XXXX-XXXX-XXXX."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - OWN_LETTERS))
+    return _in_fours(letters + _own(letters, salt))
+
+
+def likely(code: str, salt: bytes) -> bool:
+    """Whether it looks like a code of this installation, told at once; it may still open nothing.
+
+    Codes from before there was such a mark do not look like it, and open what they always did.
+    """
+    letters = code.replace("-", "")
+    return hmac.compare_digest(letters[-OWN_LETTERS:], _own(letters[:-OWN_LETTERS], salt))
+
+
+def _own(letters: str, salt: bytes) -> str:
+    digest = hmac.digest(salt, b"helpline code " + letters.encode(), "sha256")
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:OWN_LETTERS])
+
+
+def _in_fours(letters: str) -> str:
     return "-".join(letters[start : start + 4] for start in range(0, LENGTH, 4))
 
 
@@ -72,7 +94,7 @@ def read(typed: str) -> str | None:
     letters = _BETWEEN.sub("", typed[:200]).upper().translate(_MEANT)
     if not _CODE.fullmatch(letters):
         return None
-    return "-".join(letters[start : start + 4] for start in range(0, LENGTH, 4))
+    return _in_fours(letters)
 
 
 def opened(code: str, salt: bytes, *, doubtful: bool = False) -> bytes:

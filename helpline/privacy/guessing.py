@@ -1,15 +1,19 @@
 """Guessing return codes is slow, and locks nobody out.
 
-The tries of one address are looked at one after another, its visitors in turn; every other turn goes to whoever was
-wrong least often. Nobody waits for a pause: after some wrong codes the answer to the next wrong one comes later, and by
-then the next in line is looked at. Where the line is full, whoever was wrong most often makes room.
+The tries of one address are looked at one after another. Codes of our own making come first, and behind them, with
+places of their own, all others: guesses, misreadings, and codes from before ours could be told. Among either, visitors
+come in turn, every other turn for whoever was wrong least often. Nobody waits for a pause: after some wrong codes the
+answer to the next wrong one comes later, and by then the next in line is looked at. Where a line is full, whoever was
+wrong most often makes room.
 
-Kept in the memory of this process alone, for ten minutes: addresses and visitors as hashes, and when a code was wrong
-or not looked at; never a code.
+Kept in the memory of this process alone, for ten minutes: addresses and visitors as hashes, and when a code was wrong;
+of a code of our own making that opened nothing a hash under a key of this process, so that it comes first only once.
 """
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import threading
 import time
 from collections import Counter, deque
@@ -25,8 +29,7 @@ FREE_TRIES = 5
 WITHIN = timedelta(minutes=10)
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 2.0
-# How often an address may be turned away, for others try codes too, before it is doubted.
-MOST_TURNED_AWAY = 3
+# In either line of one address.
 MOST_WAITING = 20
 MOST_WAITING_OF_ONE = 3
 # Of all addresses together: whoever has many of them still leaves the process room for others.
@@ -38,54 +41,35 @@ MOST_KEPT = 20_000
 class Try:
     """A code that somebody entered.
 
-    doubtful: whether other codes of this address were wrong, or it comes very often. wrong: to be set where this is.
+    mark: what a code of our own making is known again by. doubtful: whether it is none, or opened nothing here lately.
+    wrong: to be set where this is.
     """
 
     visitor: str
-    doubtful: bool = False
+    mark: bytes | None = None
+    doubtful: bool = True
     wrong: bool = False
-    turned_away: bool = False
     dropped: bool = False
     turn: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
-class _Lane:
-    """The tries of one address: whether one is looked at, those that wait, which were wrong, which not looked at."""
+class _Line:
+    """Tries that wait, by visitor in the order of their turns."""
 
-    taken: bool = False
-    # By visitor, in the order of their turns.
     waiting: dict[str, deque[Try]] = field(default_factory=dict)
-    wrong: deque[tuple[datetime, str]] = field(default_factory=deque)
-    turned_away: deque[datetime] = field(default_factory=lambda: deque(maxlen=MOST_TURNED_AWAY + 1))
     by_order: bool = False
 
-    def forget(self, now: datetime) -> None:
-        """Nobody is held to what was wrong ten minutes ago."""
-        while self.wrong and now - self.wrong[0][0] >= WITHIN:
-            self.wrong.popleft()
-        while self.turned_away and now - self.turned_away[0] >= WITHIN:
-            self.turned_away.popleft()
-
-    @property
-    def doubtful(self) -> bool:
-        return bool(self.wrong) or len(self.turned_away) > MOST_TURNED_AWAY
-
-    def times_wrong(self) -> Counter[str]:
-        """How often each visitor was."""
-        return Counter(who for _, who in self.wrong)
-
-    @property
-    def length(self) -> int:
+    def __len__(self) -> int:
         return sum(map(len, self.waiting.values()))
 
     def add(self, one: Try) -> None:
         self.waiting.setdefault(one.visitor, deque()).append(one)
 
-    def take(self) -> Try:
+    def take(self, times_wrong: Counter[str]) -> Try:
         """The next one; its visitor's next turn comes after those of all others."""
         self.by_order = not self.by_order
-        times = Counter[str]() if self.by_order else self.times_wrong()
+        times = Counter[str]() if self.by_order else times_wrong
         visitor = min(self.waiting, key=lambda who: times[who])
         tries = self.waiting.pop(visitor)
         one = tries.popleft()
@@ -103,11 +87,35 @@ class _Lane:
             del self.waiting[one.visitor]
         return True
 
-    def in_the_way_of(self, visitor: str) -> Try | None:
+    def in_the_way_of(self, visitor: str, times_wrong: Counter[str]) -> Try | None:
         """Whoever makes room for this visitor in a line that is full; None where nobody does."""
-        times = self.times_wrong()
-        worst = max(self.waiting, key=lambda who: times[who], default=visitor)
-        return self.waiting[worst][-1] if times[worst] > times[visitor] else None
+        worst = max(self.waiting, key=lambda who: times_wrong[who], default=visitor)
+        return self.waiting[worst][-1] if times_wrong[worst] > times_wrong[visitor] else None
+
+
+@dataclass
+class _Lane:
+    """The tries of one address: whether one is looked at, those that wait, and when whose were wrong."""
+
+    taken: bool = False
+    likely: _Line = field(default_factory=_Line)
+    doubtful: _Line = field(default_factory=_Line)
+    wrong: deque[tuple[datetime, str, bytes | None]] = field(default_factory=deque)
+
+    def forget(self, now: datetime) -> None:
+        """Nobody is held to what was wrong ten minutes ago."""
+        while self.wrong and now - self.wrong[0][0] >= WITHIN:
+            self.wrong.popleft()
+
+    def line_of(self, one: Try) -> _Line:
+        return self.doubtful if one.doubtful else self.likely
+
+    def doubts(self, one: Try) -> bool:
+        return one.mark is None or any(mark == one.mark for _, _, mark in self.wrong)
+
+    def times_wrong(self) -> Counter[str]:
+        """How often each visitor was."""
+        return Counter(who for _, who, _ in self.wrong)
 
 
 def pause_after(wrong: int) -> float:
@@ -122,22 +130,22 @@ class Guessing:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
-        self._waiting = 0
+        # By whether they are doubtful.
+        self._waiting = Counter[bool]()
+        self._key = secrets.token_bytes(32)
 
     @contextmanager
-    def turn(self, address: str, visitor: str) -> Iterator[Try]:
+    def turn(self, address: str, visitor: str, likely: str | None = None) -> Iterator[Try]:
         """Wait for a turn of this (hashed) address and visitor; tell what it gives when the code was wrong.
 
-        Leaving it takes a while then, and so does being turned away. Raises Busy.
+        likely: the code, where it is of our own making. Leaving takes a while after a wrong one, and so does being
+        turned away. Raises Busy.
         """
-        one = Try(visitor)
+        one = Try(visitor, hmac.digest(self._key, likely.encode(), "sha256") if likely else None)
         try:
             lane = self._enter(address, one)
             try:
                 yield one
-            except Busy:
-                one.turned_away = True
-                raise
             finally:
                 pause = self._leave(lane, one)
         except Busy:
@@ -153,8 +161,9 @@ class Guessing:
             lane = self._lanes.pop(address, None) or _Lane()
             self._lanes[address] = lane  # at the end: the first one is who was here longest ago
             self._make_room()
+            one.doubtful = lane.doubts(one)
             if not lane.taken:
-                lane.taken, one.doubtful = True, lane.doubtful
+                lane.taken = True
                 return lane
             self._find_place(lane, one)
         try:
@@ -169,28 +178,29 @@ class Guessing:
         return lane
 
     def _find_place(self, lane: _Lane, one: Try) -> None:
-        own = lane.waiting.get(one.visitor, deque())
+        line = lane.line_of(one)
+        own = line.waiting.get(one.visitor, deque())
         if len(own) >= MOST_WAITING_OF_ONE:
             # Whoever presses again has turned away from the answer to what was sent first.
             self._drop(lane, own[0])
-        elif lane.length >= MOST_WAITING or self._waiting >= MOST_WAITING_IN_ALL:
-            in_the_way = lane.in_the_way_of(one.visitor)
+        elif len(line) >= MOST_WAITING or self._waiting[one.doubtful] >= MOST_WAITING_IN_ALL:
+            in_the_way = line.in_the_way_of(one.visitor, lane.times_wrong())
             if in_the_way is None:
                 raise Busy
             self._drop(lane, in_the_way)
-        lane.add(one)
-        self._waiting += 1
+        line.add(one)
+        self._waiting[one.doubtful] += 1
 
     def _drop(self, lane: _Lane, one: Try) -> None:
-        lane.remove(one)
-        self._waiting -= 1
+        lane.line_of(one).remove(one)
+        self._waiting[one.doubtful] -= 1
         one.dropped = True
         one.turn.set()
 
     def _gave_up(self, lane: _Lane, one: Try) -> bool:
         with self._lock:
-            waited = lane.remove(one)
-            self._waiting -= waited
+            waited = lane.line_of(one).remove(one)
+            self._waiting[one.doubtful] -= waited
             return waited or one.dropped
 
     def _leave(self, lane: _Lane, one: Try) -> float:
@@ -199,13 +209,11 @@ class Guessing:
         with self._lock:
             lane.forget(now)
             if one.wrong:
-                lane.wrong.append((now, one.visitor))
-            if one.turned_away:
-                lane.turned_away.append(now)
-            if lane.waiting:
-                self._waiting -= 1
-                following = lane.take()
-                following.doubtful = lane.doubtful
+                lane.wrong.append((now, one.visitor, one.mark))
+            line = lane.likely or lane.doubtful
+            if line:
+                following = line.take(lane.times_wrong())
+                self._waiting[following.doubtful] -= 1
                 following.turn.set()
             else:
                 lane.taken = False
@@ -216,7 +224,7 @@ class Guessing:
         while self._lanes:
             address, lane = next(iter(self._lanes.items()))
             lane.forget(now)
-            if lane.taken or lane.wrong or lane.turned_away:
+            if lane.taken or lane.wrong:
                 return
             del self._lanes[address]
 

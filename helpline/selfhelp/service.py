@@ -202,7 +202,7 @@ def make_code(cookie: str, line: Line) -> str | None:
         held = store.held(session, part_of(content), line.slug, now)
         if held.row is not None:
             return None
-        code = str(held.part.get(CODE) or codes.new_code())
+        code = str(held.part.get(CODE) or codes.new_code(_salt()))
         _save(cookie, line, content, {**held.part, CODE: code}, now)
     return code
 
@@ -256,8 +256,11 @@ def _sum(place: Sealed, code: str) -> str:
 
 def _place_of(code: str, line: Line, *, doubtful: bool = False) -> Sealed:
     """Slow, and never inside a transaction. Raises Busy."""
-    salt = keyring.secret(config.current().instance_dir, "codes")
-    return codes.for_kind(codes.opened(code, salt, doubtful=doubtful), KIND, line.slug)
+    return codes.for_kind(codes.opened(code, _salt(), doubtful=doubtful), KIND, line.slug)
+
+
+def _salt() -> bytes:
+    return keyring.secret(config.current().instance_dir, "codes")
 
 
 def forget_code(cookie: str, line: Line, which: str | None = None) -> None:

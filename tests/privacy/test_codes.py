@@ -17,14 +17,25 @@ ROOT = bytes(range(100, 132))
 PLACE = codes.for_kind(ROOT, "course", "prevention")
 
 
-def test_a_code_has_80_bits_in_fours_and_no_letter_that_looks_like_another() -> None:
-    made = {codes.new_code() for _ in range(2000)}
+def test_a_code_has_16_letters_in_fours_and_none_that_looks_like_another() -> None:
+    made = {codes.new_code(SALT) for _ in range(2000)}
     assert len(made) == 2000
     assert all(re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}", code) for code in made)
     assert len(codes.ALPHABET) ** codes.LENGTH == 2**80
     for place in range(19):
         letters = {code[place] for code in made}
         assert letters == ({"-"} if place in (4, 9, 14) else set(codes.ALPHABET)), "every letter comes everywhere"
+
+
+def test_only_this_installation_knows_its_codes_from_guesses() -> None:
+    made = [codes.new_code(SALT) for _ in range(2000)]
+    assert all(codes.likely(code, SALT) for code in made)
+    others = [codes.new_code(bytes(32)) for _ in range(2000)]
+    # Two of two thousand are to be expected.
+    assert sum(codes.likely(code, SALT) for code in others) < 15
+    assert len({code[-2:] for code in made}) > 700, "its mark looks like the rest of it"
+    # Held fast: with another mark the codes out there would be taken for guesses.
+    assert codes.likely("01AB-CDEF-GHJK-MNKZ", SALT)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +77,7 @@ def test_whatever_is_typed_is_read_as_a_code_or_as_none(typed: str) -> None:
 
 
 def test_a_new_code_is_read_as_itself() -> None:
-    for code in (codes.new_code() for _ in range(100)):
+    for code in (codes.new_code(SALT) for _ in range(100)):
         assert codes.read(code) == code
         assert codes.read(code.replace("-", "").lower().replace("0", "o").replace("1", "i")) == code
 
@@ -87,7 +98,7 @@ def test_the_keys_of_a_code_stay_what_they_are_from_version_to_version() -> None
 
 def test_another_code_or_salt_gives_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "MEMORY_KIB", 64)
-    one, other = codes.new_code(), codes.new_code()
+    one, other = codes.new_code(SALT), codes.new_code(SALT)
     roots = {codes.opened(one, SALT), codes.opened(other, SALT), codes.opened(one, bytes(32))}
     assert len(roots) == 3
     assert codes.opened(one, SALT) in roots

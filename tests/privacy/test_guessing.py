@@ -17,6 +17,7 @@ from helpline.privacy.guessing import Busy, Guessing
 START = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 HERE, THERE = "a hash", "another hash"
 ME, GUESSER = "a visitor", "one who guesses"
+OURS, OTHERS = "a code of ours", "another code of ours"
 PATIENCE = 20.0
 
 
@@ -41,9 +42,9 @@ def wrong(tries: Guessing, times: int, address: str = HERE, visitor: str = GUESS
             this.wrong = True
 
 
-def right(tries: Guessing, address: str = HERE, visitor: str = ME) -> bool:
+def right(tries: Guessing, address: str = HERE, visitor: str = ME, likely: str | None = None) -> bool:
     """Whether it was doubtful."""
-    with tries.turn(address, visitor) as this:
+    with tries.turn(address, visitor, likely) as this:
         return this.doubtful
 
 
@@ -85,14 +86,26 @@ def test_nobody_waits_for_the_answer_to_another_ones_code(tries: Guessing) -> No
     guesser.join(PATIENCE)
 
 
-def test_another_address_pays_nothing_and_is_not_doubted(tries: Guessing, pauses: Pauses) -> None:
-    assert not right(tries)
+def test_another_address_pays_nothing(tries: Guessing, pauses: Pauses) -> None:
     wrong(tries, 6)
     pauses.clear()
-    assert right(tries)
-    assert not right(tries, THERE)
+    right(tries, THERE)
     wrong(tries, 1, THERE)
     assert pauses == []
+
+
+def test_only_a_code_of_ours_is_not_doubted_and_only_until_it_was_wrong_here(
+    tries: Guessing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert right(tries)
+    assert not right(tries, likely=OURS)
+    with tries.turn(HERE, GUESSER, OURS) as this:
+        this.wrong = True
+    assert right(tries, likely=OURS), "whoever it comes from"
+    assert not right(tries, likely=OTHERS)
+    assert not right(tries, THERE, likely=OURS)
+    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=10))
+    assert not right(tries, likely=OURS)
 
 
 def test_wrong_codes_are_forgotten_after_ten_minutes(
@@ -101,9 +114,10 @@ def test_wrong_codes_are_forgotten_after_ten_minutes(
     wrong(tries, 7)
     pauses.clear()
     monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=9, seconds=59))
-    assert right(tries)
-    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=10))
-    assert not right(tries)
+    wrong(tries, 1)
+    assert pauses == [2.0]
+    pauses.clear()
+    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=20))
     wrong(tries, 4)
     assert pauses == []
 
@@ -129,13 +143,13 @@ class Line:
         self._holding = ExitStack()
         self._holding.enter_context(tries.turn(HERE, "the first"))
 
-    def comes(self, visitor: str, name: str = "") -> None:
+    def comes(self, visitor: str, name: str = "", likely: str | None = None) -> None:
         """Another try, in a thread of its own; it waits, or is over, when this returns."""
         before = self._settled()
 
         def run() -> None:
             try:
-                with self.tries.turn(HERE, visitor):
+                with self.tries.turn(HERE, visitor, likely):
                     self.done.append(name or visitor)
             except Busy:
                 self.busy.append(name or visitor)
@@ -145,14 +159,15 @@ class Line:
         until(lambda: self._settled() > before)
 
     def _settled(self) -> int:
-        return self.tries._lanes[HERE].length + len(self.busy)
+        lane = self.tries._lanes[HERE]
+        return len(lane.likely) + len(lane.doubtful) + len(self.busy)
 
     def goes_on(self) -> list[str]:
         """The order in which they were looked at."""
         self._holding.close()
         for thread in self._threads:
             thread.join(PATIENCE)
-        assert self.tries._waiting == 0
+        assert not self.tries._waiting.total()
         right(self.tries)
         return self.done
 
@@ -182,7 +197,7 @@ def test_turns_go_round_by_visitor(line: Line) -> None:
 
 
 def test_every_other_turn_goes_to_whoever_was_wrong_least_often(line: Line, tries: Guessing) -> None:
-    tries._lanes[HERE].wrong.extend([(START, "a"), (START, "b"), (START, "b")])
+    tries._lanes[HERE].wrong.extend([(START, "a", None), (START, "b", None), (START, "b", None)])
     for visitor in ("b", "a", "b", "b", "c"):
         line.comes(visitor)
     assert line.goes_on() == ["b", "c", "a", "b", "b"]
@@ -200,7 +215,7 @@ def test_in_a_full_line_whoever_was_wrong_most_often_makes_room(
     line: Line, tries: Guessing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guessing, "MOST_WAITING", 3)
-    tries._lanes[HERE].wrong.extend([(START, GUESSER)] * 7 + [(START, "one who errs")] * 2)
+    tries._lanes[HERE].wrong.extend([(START, GUESSER, None)] * 7 + [(START, "one who errs", None)] * 2)
     for visitor in ("one who errs", GUESSER, "b"):
         line.comes(visitor)
     line.comes(ME)
@@ -214,13 +229,35 @@ def test_in_a_full_line_whoever_was_wrong_most_often_makes_room(
     assert line.goes_on() == ["b", ME, "c"]
 
 
+def test_a_code_of_ours_comes_before_all_guesses_and_has_places_of_its_own(line: Line, tries: Guessing) -> None:
+    guessers = [f"a new cookie {number}" for number in range(guessing.MOST_WAITING)]
+    for guesser in guessers:
+        line.comes(guesser)
+    with pytest.raises(Busy):
+        right(tries)
+    line.comes(ME, likely=OURS)
+    line.comes("another", likely=OTHERS)
+    assert line.goes_on() == [ME, "another", *guessers]
+
+
+def test_a_code_of_ours_that_opens_nothing_comes_first_only_once(line: Line, tries: Guessing) -> None:
+    with tries.turn(THERE, GUESSER, OURS) as this:
+        this.wrong = True
+    tries._lanes[HERE].wrong.extend(tries._lanes[THERE].wrong)
+    line.comes("a guess")
+    line.comes("a new cookie", likely=OURS)
+    line.comes(ME, likely=OTHERS)
+    assert line.goes_on() == [ME, "a guess", "a new cookie"]
+
+
 def test_all_addresses_together_leave_room(tries: Guessing, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guessing, "MOST_WAITING_IN_ALL", 1)
     with tries.turn(THERE, ME):
         line.comes(ME)
         with pytest.raises(Busy):
             right(tries, THERE)
-    assert line.goes_on() == [ME]
+        line.comes("another", likely=OURS)
+    assert line.goes_on() == ["another", ME]
 
 
 def test_who_guesses_with_many_threads_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +295,7 @@ def test_who_guesses_with_many_threads_keeps_nobody_out(monkeypatch: pytest.Monk
         ended.set()
         for thread in threads:
             thread.join(PATIENCE)
-    assert tries._waiting == 0
+    assert not tries._waiting.total()
     right(tries)
 
 
@@ -269,7 +306,7 @@ def test_a_try_that_fails_leaves_the_way_open(tries: Guessing, pauses: Pauses) -
     for _ in range(9):
         with pytest.raises(RuntimeError), tries.turn(HERE, ME):
             raise RuntimeError
-    assert not right(tries)
+    right(tries)
     assert pauses == []
 
 
@@ -288,7 +325,7 @@ def test_whoever_stops_waiting_holds_nobody_up(
         if meanwhile == "its turn":
             tries._leave(lane, holder)
         elif meanwhile == "dropped":
-            tries._drop(lane, lane.waiting[ME][0])
+            tries._drop(lane, lane.doubtful.waiting[ME][0])
         raise Gone
 
     with ExitStack() as stack:
@@ -298,27 +335,16 @@ def test_whoever_stops_waiting_holds_nobody_up(
             with pytest.raises(Gone):
                 right(tries)
         assert tries._lanes[HERE].taken == (meanwhile != "its turn")
-    assert tries._waiting == 0
-    assert not tries._lanes[HERE].waiting
+    assert not tries._waiting.total()
+    assert not tries._lanes[HERE].doubtful
     right(tries)
 
 
-def turned_away(tries: Guessing, times: int) -> None:
-    for _ in range(times):
+def test_to_press_again_at_once_is_no_way_in(tries: Guessing, pauses: Pauses) -> None:
+    for _ in range(2):
         with pytest.raises(Busy), tries.turn(HERE, ME):
             raise Busy
-
-
-def test_an_address_that_is_turned_away_again_and_again_is_doubted(
-    tries: Guessing, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    turned_away(tries, 3)
-    assert not right(tries)
-    turned_away(tries, 1)
-    assert right(tries)
-    assert pauses == [1.0] * 4, "to press again at once is no way in"
-    monkeypatch.setattr(clock, "now", lambda: START + timedelta(minutes=10))
-    assert not right(tries)
+    assert pauses == [1.0, 1.0]
 
 
 # What is kept

@@ -184,7 +184,7 @@ def test_a_code_keeps_the_answers_once_it_was_typed_again(browser: Browser, line
     assert service.pending_code(browser.cookie, line) == code
     assert (browser.visit.pending_code, browser.visit.has_code, saved()) == (True, False, [])
     assert browser.writes("y", 1).pending_code
-    for wrong in (WRONG, "", "nonsense", codes.new_code()):
+    for wrong in (WRONG, "", "nonsense", codes.new_code(bytes(32))):
         assert not service.confirm_code(browser.cookie, line, wrong)
     assert service.confirm_code(browser.cookie, line, code.lower().replace("-", " "))
     visit = browser.visit
@@ -318,13 +318,13 @@ def test_a_second_code_leaves_what_is_under_the_first_where_it_is(browser: Brows
 
 def test_a_wrong_code_opens_nothing_and_makes_no_session(browser: Browser, line: Line) -> None:
     Browser(line).takes_a_code()
-    for wrong in (WRONG, codes.new_code(), "nonsense", ""):
+    for wrong in (WRONG, codes.new_code(bytes(32)), "nonsense", ""):
         assert browser.enters(wrong) is None
     assert browser.content is None
 
 
 def test_a_code_of_another_kind_or_line_opens_nothing(browser: Browser, line: Line) -> None:
-    code = codes.new_code()
+    code = codes.new_code(bytes(32))
     root = codes.opened(code, bytes(32))
     browser.writes("x")
     for kind, slug in (("letter", line.slug), (store.KIND, "youth")):
