@@ -18,19 +18,15 @@ from sqlalchemy.orm import Session
 from helpline import clock, config
 from helpline.contacts import service as contacts
 from helpline.db import random_key, reading, transaction
-from helpline.letters import ending, keys, store
+from helpline.letters import ending, keys, store, visit
 from helpline.letters.models import Letter
 from helpline.letters.states import Action, State, due, hour_of
 from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id
+from helpline.letters.visit import CODE, ERASED, KIND, LOOKUP, SENT, SUM, part_of, sum_of
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.privacy import codes, envelope, guessing, keyring, sessions
 from helpline.privacy.keyring import KeyDestroyed
-
-KIND = "letter"
-# What the session's part of letters may hold: where the letter lies; its code until that was confirmed, and by what it
-# is known again afterwards; and which form wrote the letter.
-LOOKUP, CODE, SUM, SENT = "lookup", "code", "sum", "sent"
 
 
 class HasLetter(Exception):
@@ -45,7 +41,15 @@ class HasLetter(Exception):
 
 
 class NoLetters(Exception):
-    """The line takes no letters."""
+    """The line takes no letters. `text` is what was written."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.text = text
+
+
+class CodeNotKept(Exception):
+    """The code of this visit's letter was not retyped yet: whoever has not written it down would lose the letter."""
 
 
 class Unreadable(Exception):
@@ -78,16 +82,6 @@ class Thread:
         return self.answer_due is not None
 
 
-def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The session's part of letters."""
-    return dict((content or {}).get(KIND) or {})
-
-
-def _save(cookie: str, line: Line, content: Mapping[str, Any], part: Mapping[str, Any], now: datetime) -> None:
-    others = {name: value for name, value in content.items() if name != KIND}
-    sessions.save(cookie, {"line": line.slug} | others | ({KIND: dict(part)} if part else {}), now)
-
-
 def _place(code: str, *, doubtful: bool = False) -> bytes:
     """Slow, and never inside a transaction. Raises Busy."""
     return codes.opened(code, _salt(), doubtful=doubtful)
@@ -95,10 +89,6 @@ def _place(code: str, *, doubtful: bool = False) -> bytes:
 
 def _salt() -> bytes:
     return keyring.secret(config.current().instance_dir, "codes")
-
-
-def _sum(lookup: str, code: str) -> str:
-    return hmac.new(lookup.encode(), code.encode(), hashlib.sha256).hexdigest()
 
 
 # Writing
@@ -111,34 +101,47 @@ def write(cookie: str, line: Line, language: str, body: object, client_id: objec
     HasLetter, codes.Busy, and BoundElsewhere or Left of the session; then nothing is stored.
     """
     text, sent = checked(body), checked_id(client_id)
-    if not line.letters:
-        raise NoLetters
     now = clock.now()
     content = sessions.load(cookie, now) or {}
     sessions.check_line(content, line.slug)
-    again = _sent_before(part_of(content), sent)
+    with reading() as session:
+        again = _sent_before(session, part_of(content), text, sent, now)
     if again is not None:
         return again or None
+    if not line.letters:
+        raise NoLetters(text)
     code = codes.new_code(_salt())
     place = codes.for_kind(_place(code), KIND, line.slug)
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         sessions.check_line(content, line.slug)
         part = part_of(content)
-        again = _sent_before(part, sent)
+        again = _sent_before(session, part, text, sent, now)
         if again is not None:
             return again or None
         if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
             raise HasLetter(text)
         _begin(session, line, language, place.lookup, text, sent, now)
         content = contacts.catch(content, line, "letter")
-        _save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent}, now)
+        visit.save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent}, now)
     return code
 
 
-def _sent_before(part: Mapping[str, Any], sent: str) -> str | None:
-    """The code of the letter that this very form has written; '' where it was confirmed already."""
-    return str(part.get(CODE, "")) if part.get(SENT) == sent else None
+def _sent_before(session: Session, part: Mapping[str, Any], text: str, sent: str, now: datetime) -> str | None:
+    """The code of the letter that this very form has written; '' where it was confirmed already, None for a new one.
+
+    Raises HasLetter for another text from the same page, to which its writer went back.
+    """
+    letter = store.at_lookup(session, part[LOOKUP], now) if part.get(SENT) == sent else None
+    if letter is None:
+        return None
+    try:
+        before = store.earlier(session, letter, "visitor", sent)
+    except (KeyDestroyed, envelope.Tampered):
+        raise HasLetter(text) from None
+    if before is None or before[1] != text:
+        raise HasLetter(text)
+    return str(part.get(CODE, ""))
 
 
 def _begin(session: Session, line: Line, language: str, lookup: str, text: str, sent: str, now: datetime) -> None:
@@ -181,31 +184,22 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
     if code is None:
         return False
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = visit.locked(cookie, line, now)
         part = part_of(content)
         if LOOKUP not in part:
             return False
         if CODE not in part:
             # The same form was sent twice.
-            return hmac.compare_digest(part.get(SUM, ""), _sum(part[LOOKUP], code))
+            return hmac.compare_digest(part.get(SUM, ""), sum_of(part[LOOKUP], code))
         if not hmac.compare_digest(part[CODE], code):
             return False
         letter = store.at_lookup(session, part[LOOKUP], now, lock=True)
         if letter is None:
             raise NotDone("gone")
         letter.confirmed = True
-        part = {name: value for name, value in part.items() if name != CODE} | {SUM: _sum(part[LOOKUP], code)}
-        _save(cookie, line, content, part, now)
+        part = {name: value for name, value in part.items() if name != CODE} | {SUM: sum_of(part[LOOKUP], code)}
+        visit.save(cookie, line, content, part, now)
     return True
-
-
-def _content(cookie: str, line: Line, now: datetime) -> dict[str, Any]:
-    """What the session holds, locked; no session comes to be by this. Raises BoundElsewhere, Left."""
-    content = sessions.load(cookie, now, lock=True)
-    if content is None:
-        sessions.refuse_who_left(cookie, now)
-    sessions.check_line(content or {}, line.slug)
-    return content or {}
 
 
 # Coming back
@@ -247,7 +241,7 @@ def open_at(cookie: str, line: Line, root: bytes) -> bool:
             return False
         letter.confirmed = True
         _stay(session, letter, line, now)
-        _save(cookie, line, content, {LOOKUP: place.lookup}, now)
+        visit.save(cookie, line, content, {LOOKUP: place.lookup}, now)
     return True
 
 
@@ -299,20 +293,22 @@ def reply(cookie: str, line: Line, body: object, client_id: object) -> int:
     text, sent = checked(body), checked_id(client_id)
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = visit.locked(cookie, line, now)
         lookup = part_of(content).get(LOOKUP)
         letter = None if lookup is None else store.at_lookup(session, lookup, now, lock=True)
         if letter is None:
             raise NotDone("gone", text)
         try:
-            before = store.earlier(session, letter, "visitor", sent)
-            if before is not None and before[1] == text:
-                return before[0].seq
+            # Going back to a page and sending another text from it repeats the page's id, and that may come twice too.
+            for known in (sent, hashlib.sha256(f"{sent}\n{text}".encode()).hexdigest()):
+                before = store.earlier(session, letter, "visitor", known)
+                if before is None:
+                    sent = known
+                    break
+                if before[1] == text:
+                    return before[0].seq
             if letter.last_seq >= MOST_TEXTS:
-                raise Refused("too_long")
-            if before is not None:
-                # Going back to a page and sending another text from it repeats the page's id.
-                sent = hashlib.sha256(f"{sent}\n{text}".encode()).hexdigest()
+                raise Refused("full")
             _stay(session, letter, line, now)
             seq = store.add_text(session, letter, "visitor", text, sent, now)
         except KeyDestroyed:
@@ -338,29 +334,30 @@ def _move_on(session: Session, letter: Letter, line: Line, seq: int, now: dateti
 # Going
 
 
-def close_visit(cookie: str, line: Line) -> None:
-    """This browser forgets the letter, which stays where it is. Raises BoundElsewhere, Left."""
+def close_visit(cookie: str, line: Line, *, anyway: bool = False) -> None:
+    """This browser forgets the letter, which stays where it is. Raises CodeNotKept, BoundElsewhere, Left."""
     now = clock.now()
-    with transaction():
-        content = _content(cookie, line, now)
-        if part_of(content):
-            _save(cookie, line, content, {}, now)
+    with transaction() as session:
+        content = visit.locked(cookie, line, now)
+        part = part_of(content)
+        if CODE in part and not anyway and store.at_lookup(session, part[LOOKUP], now) is not None:
+            raise CodeNotKept
+        if part:
+            visit.save(cookie, line, content, {}, now)
 
 
 def erase(cookie: str, line: Line) -> bool:
     """Erase the letter of this visit with all that was answered, for good.
 
-    False where nothing is there to be erased: the visit holds no letter, or it is gone already. Raises BoundElsewhere,
-    Left.
+    False where the visit holds no letter. Raises BoundElsewhere, Left.
     """
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
-        lookup = part_of(content).get(LOOKUP)
-        if lookup is None:
-            return False
-        letter = store.at_lookup(session, lookup, now, lock=True)
-        if letter is not None:
-            ending.destroy(session, letter, Action.ERASE, now)
-        _save(cookie, line, content, {}, now)
-    return letter is not None
+        content = visit.locked(cookie, line, now)
+        part = part_of(content)
+        if LOOKUP in part:
+            letter = store.at_lookup(session, part[LOOKUP], now, lock=True)
+            if letter is not None:
+                ending.destroy(session, letter, Action.ERASE, now)
+            visit.save(cookie, line, content, {ERASED: True}, now)
+        return LOOKUP in part or ERASED in part

@@ -187,7 +187,6 @@ def test_erasing_leaves_nothing() -> None:
     assert writer.erases()
     assert (rows(Letter), rows(LetterText), rows(LetterDraft)) == (1, 1, 0)
     assert kept.bodies == ["hello"]
-    assert not writer.erases()
     assert service.thread_of(writer.cookie, writer.line) is None
     assert not Writer().enters(writer.code)
 
@@ -201,7 +200,6 @@ def test_whoever_is_gone_meanwhile_gets_the_text_back() -> None:
     assert told.value.text == "what I wrote on the train"
     with pytest.raises(NotDone, match="gone"):
         service.thread_of(writer.cookie, writer.line)
-    assert not writer.erases()
     writer.writes("what I wrote on the train")
     assert writer.bodies == ["what I wrote on the train"]
 
