@@ -207,8 +207,8 @@ def opening(line: Line, now: datetime) -> Opening:
 def _opening(hours: str, time_zone: str, last_entry: int, days: frozenset[date], now: datetime) -> Opening:
     parsed, zone = rules.parse_hours(hours), ZoneInfo(time_zone)
     is_open = rules.is_open(parsed, zone, now, days)
-    return Opening(
     accepts = rules.accepts_entry(parsed, zone, now, last_entry, days)
+    return Opening(
         open=is_open,
         accepts=accepts,
         closes_at=rules.closes_at(parsed, zone, now, days) if is_open else None,
