@@ -19,6 +19,8 @@ DISTRESS_HEAD_START = timedelta(minutes=2)
 LEAST_DISTRESS, MOST_DISTRESS = 1, 5
 # Whoever has wrap-ups to write may still have so many chats at once.
 LEAST_PLACES = 2
+# From here on most people have something better to do than to wait.
+LONG_WAIT_MINUTES = 15
 MOST_HEAD_START = DANGER_HEAD_START + HANDED_OVER_HEAD_START + (MOST_DISTRESS - LEAST_DISTRESS) * DISTRESS_HEAD_START
 
 
@@ -174,6 +176,14 @@ def assign(waiting: Sequence[Waiting], counsellors: Sequence[Counsellor]) -> lis
             del staff[best.account]
         assignments.append(Assignment(chat.chat, best.account))
     return assignments
+
+
+def offers_letter(minutes: int | None, danger: str = Danger.NO) -> bool:
+    """Whether the wait is long enough to offer a letter: by the estimate, and where nobody serves the line (None).
+
+    Never in danger: an answer that comes in days is no help then, the emergency number is.
+    """
+    return danger != Danger.YES and (minutes is None or minutes >= LONG_WAIT_MINUTES)
 
 
 def estimate_minutes(position: int, free: int, capacity: int, minutes_a_chat: float) -> int | None:

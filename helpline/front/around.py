@@ -11,7 +11,7 @@ from flask_babel import get_locale
 
 from helpline import clock, config, web
 from helpline.advice import service as advice
-from helpline.chat import access, service
+from helpline.chat import access, routing, service
 from helpline.chat.access import NoAccess
 from helpline.chat.status import shown_status
 from helpline.letters.promise import Promise, promise
@@ -34,6 +34,8 @@ def words() -> dict[str, Any]:
         "has_course": has_course,
         "takes_letters": takes_letters,
         "letter_promise": letter_promise,
+        "offers_letter": routing.offers_letter,
+        "long_wait_minutes": routing.LONG_WAIT_MINUTES,
         "line_place": line_place,
         "helps_elsewhere": helps_elsewhere,
     }

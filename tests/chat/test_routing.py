@@ -15,6 +15,7 @@ from helpline.chat.routing import (
     estimate_minutes,
     fits,
     head_start,
+    offers_letter,
     order,
     position,
     rank,
@@ -254,3 +255,21 @@ def test_without_anybody_serving_the_line_no_estimate_is_given() -> None:
 
 def test_more_busy_than_there_are_places_is_no_free_place() -> None:
     assert estimate_minutes(1, -2, 3, 30) == 10
+
+
+@pytest.mark.parametrize(
+    ("minutes", "danger", "offered"),
+    [
+        (0, "no", False),
+        (14, "no", False),
+        (15, "no", True),
+        (15, "unsure", True),
+        (240, "yes", False),
+        (None, "no", True),
+        (None, "yes", False),
+    ],
+)
+def test_a_letter_is_offered_when_the_wait_is_long_or_nobody_serves_the_line_but_never_in_danger(
+    minutes: int | None, danger: str, offered: bool
+) -> None:
+    assert offers_letter(minutes, danger) is offered

@@ -90,3 +90,43 @@ def test_others_who_help_are_told_by_country_each_once(house: House) -> None:
     assert "Awel" in elsewhere
     assert "Kindertelefoon" not in elsewhere
     assert told.count("https://stopncii.org/") == 1, "what both countries have stands once"
+
+
+# While waiting
+
+
+def test_who_waits_long_is_offered_a_letter_and_keeps_the_place(house: House) -> None:
+    tab = house.tab()
+    assert LETTERS in tab.page(tab.chat).links, "nobody is on duty"
+    tab.join(danger="no")
+    room, frame = tab.page(tab.room), tab.get(f"{tab.room}transcript").text
+    assert LETTERS in room.links
+    assert 'id="long-wait" data-from="15">' in room.html
+    assert "you keep your place" in frame.partition(LETTERS)[2]
+    form = next(form for form in tab.page(LETTERS).forms if "body" in form.fields)
+    assert tab.submit(LETTERS, form, body="It takes too long.").status_code == 303
+    assert tab.sync()["state"] == "waiting"
+
+
+def test_a_letter_is_not_offered_in_danger_nor_where_the_line_takes_none(house: House) -> None:
+    in_danger = house.tab().join(danger="yes")
+    assert "long-wait" not in in_danger.page(in_danger.room).html
+    house.set_line("youth", letters=False)
+    tab = house.tab().join(danger="no")
+    for shown in (tab.page(tab.room), tab.page(f"{tab.room}transcript")):
+        assert LETTERS not in shown.links
+
+
+# From advice and the course
+
+
+def test_every_advice_and_every_module_ends_with_a_way_to_a_letter(house: House) -> None:
+    tab = house.tab()
+    first = "/en/youth/advice/step/1/"
+    token = tab.page("/en/youth/advice/").form().fields["csrf_token"]
+    assert tab.post(first, {"csrf_token": token, "answer": "yes"}).status_code == 303
+    assert LETTERS in tab.page("/en/youth/advice/yours/").links
+    course = house.tab("prevention")
+    assert "/en/prevention/letters/" in course.page("/en/prevention/self-help/goals/").links
+    house.set_line("prevention", letters=False)
+    assert "/en/prevention/letters/" not in course.page("/en/prevention/self-help/goals/").links

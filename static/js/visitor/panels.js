@@ -35,6 +35,12 @@ function putPlace(words) {
   }));
 }
 
+// Where the line takes letters; once it was offered it stays, though the estimate may get shorter.
+function offerLetter(minutes) {
+  const offer = $('long-wait');
+  if (offer && (minutes ?? Infinity) >= Number(offer.dataset.from)) offer.hidden = false;
+}
+
 /** `waiting` for the visitor, though it may ring somewhere. */
 export function phase(state) {
   return state === 'offered' ? 'waiting' : state;
@@ -49,6 +55,7 @@ export function showState({ state, position, wait_minutes: minutes, reason }) {
   if (now === 'waiting') {
     putPlace(place(position));
     put('estimate-words', estimate(minutes));
+    offerLetter(minutes);
   } else if (now === 'ended') {
     room.dataset.reason = reason ?? 'finished';
     for (const part of room.querySelectorAll('.reason')) part.hidden = part.dataset.reason !== room.dataset.reason;
