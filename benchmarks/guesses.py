@@ -1,0 +1,194 @@
+"""Ten thousand guesses of return codes at one page, and whoever has a right code coming in between.
+
+    .venv/bin/python benchmarks/guesses.py [--guesses 10000] [--at-once 200] [--addresses 300] [--only WORDS]
+
+The real launcher on core 0, so that all keys are made on one core; this program runs on the last one. Each round sends
+so many random codes, so many at once: from one address or from many of the loopback, by browsers that keep their cookie
+or by ones that come without a cookie for each guess. Meanwhile somebody comes back again and again with the code of a
+letter or of a course by turns, each time as a browser that was never here, from an address of the guessers and from
+another one. Whoever is turned away presses again after 2 s. A round in which the right holders took too long for a
+figure goes on until each of them was let in some times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import secrets
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from helpline.privacy import codes
+
+from benchmarks.codes import FAR, LOOKED_AT, NEAR, OPENED, PATIENCE, TURNED_AWAY, Visitor
+from benchmarks.load import percentile
+from benchmarks.pages import FOUR
+from benchmarks.servers import Product
+
+LETTERS = "/en/prevention/letters/"
+AGAIN_AFTER, COMES_AFTER = 2.0, 0.5
+LEAST_RETURNS, LONGEST_ROUND = 5, 240.0
+# So many codes are kept at a busy helpline.
+KEPT = 10_000
+HOURS_A_YEAR = 24 * 365
+
+
+def wrong_code() -> str:
+    """A code as somebody may guess it."""
+    return "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
+
+
+def code_of_a_letter(port: int) -> str:
+    """A letter is written, and its code kept."""
+    visitor = Visitor(port, FAR)
+    visitor.ask("GET", LETTERS)
+    visitor.ask("POST", LETTERS, csrf_token=visitor.token, client_id=secrets.token_hex(16), body="hello")
+    code = "-".join(FOUR.findall(visitor.ask("GET", f"{LETTERS}code/")[1]))
+    status, _ = visitor.ask("POST", f"{LETTERS}code/confirm/", csrf_token=visitor.token, code=code)
+    if status != OPENED:
+        raise RuntimeError(f"the code was not confirmed: {status}")
+    return code
+
+
+class Round:
+    """So many guesses, and the right holders between them."""
+
+    def __init__(self, port: int, guesses: int, addresses: list[str], *, keeps_cookie: bool) -> None:
+        self.port, self.addresses, self.keeps_cookie = port, addresses, keeps_cookie
+        self._left = iter(range(guesses))
+        self.guessed: Counter[int | str] = Counter()
+        self.waits: dict[str, list[float]] = {NEAR: [], FAR: []}
+        self.pressed: dict[str, list[int]] = {NEAR: [], FAR: []}
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def run(self, at_once: int, right: list[str]) -> Round:
+        """Until all guesses are sent, or the longest time of a round is over."""
+        froms = itertools.islice(itertools.cycle(self.addresses), at_once)
+        guessers = [threading.Thread(target=self._guess, args=(address,), daemon=True) for address in froms]
+        others = [threading.Thread(target=self._come_back, args=(at, right), daemon=True) for at in (NEAR, FAR)]
+        began = time.perf_counter()
+        for thread in [*guessers, *others]:
+            thread.start()
+        while not self._over.wait(0.2):
+            self.seconds = time.perf_counter() - began
+            if self.seconds > LONGEST_ROUND or not any(thread.is_alive() for thread in guessers):
+                self._over.set()
+        for thread in [*others, *guessers]:
+            thread.join(PATIENCE)
+        return self
+
+    def _one_left(self) -> bool:
+        with self._lock:
+            return next(self._left, None) is not None
+
+    def _guess(self, address: str) -> None:
+        visitor = Visitor(self.port, address)
+        while not self._over.is_set() and self._one_left():
+            if not self.keeps_cookie:
+                visitor = Visitor(self.port, address)
+            try:
+                status: int | str = visitor.enters(wrong_code())
+            except (OSError, HTTPException) as error:
+                status = type(error).__name__
+            if not self._over.is_set():
+                with self._lock:
+                    self.guessed[status] += 1
+
+    def _come_back(self, address: str, right: list[str]) -> None:
+        time.sleep(COMES_AFTER * 4)
+        for code in itertools.cycle(right):
+            visitor, began = Visitor(self.port, address), time.perf_counter()
+            for pressed in itertools.count(1):
+                if self._over.is_set():
+                    return
+                if visitor.enters(code) == OPENED:
+                    self.waits[address].append(time.perf_counter() - began)
+                    self.pressed[address].append(pressed)
+                    break
+                self._over.wait(AGAIN_AFTER)
+            self._over.wait(COMES_AFTER)
+
+    @property
+    def an_hour(self) -> float:
+        """How many guesses were really looked at, an hour."""
+        return 3600 * self.guessed[LOOKED_AT] / self.seconds
+
+    def rows(self) -> Iterator[str]:
+        """The cells of the table."""
+        yield f"{self.guessed.total():,}"
+        yield f"{self.seconds:.0f}"
+        yield f"{self.guessed[LOOKED_AT]:,}"
+        yield f"{self.an_hour:,.0f}"
+        yield f"{self.guessed[TURNED_AWAY]:,}"
+        yield f"{self.guessed.total() - self.guessed[LOOKED_AT] - self.guessed[TURNED_AWAY]}"
+        for address in (NEAR, FAR):
+            waits, pressed = self.waits[address], sorted(self.pressed[address])
+            yield f"{len(waits)}"
+            yield f"{percentile(waits, 0.5):.1f} / {max(waits):.1f}" if waits else "never"
+            yield f"{pressed[len(pressed) // 2]} / {pressed[-1]}" if pressed else "never"
+
+
+HEAD = (
+    *("10,000 guesses", "sent", "in s", "looked at", "looked at an hour", "turned away", "no answer"),
+    *("same address: returns", "let in after s, p50 / slowest", "presses, p50 / most"),
+    *("other address: returns", "let in after s, p50 / slowest", "presses, p50 / most"),
+)
+
+
+def told(rounds: dict[str, Round]) -> Iterator[str]:
+    """What was measured, as Markdown."""
+    rows = [(name, *found.rows()) for name, found in rounds.items()]
+    for row in (HEAD, ["---"] * len(HEAD), *rows):
+        yield f"| {' | '.join(row)} |"
+    fastest = max(found.an_hour for found in rounds.values())
+    bits = 5 * codes.LENGTH
+    chance = fastest * HOURS_A_YEAR * KEPT / 2**bits
+    yield ""
+    yield f"At {fastest:,.0f} guesses an hour, day and night for a year, one of {KEPT:,} kept codes of {bits} bits is"
+    yield f"found with a chance of {chance:.0e}: once in {1 / chance:.0e} years."
+
+
+def main() -> None:
+    """Measure and say."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--guesses", type=int, default=10_000)
+    parser.add_argument("--at-once", type=int, default=200)
+    parser.add_argument("--addresses", type=int, default=300)
+    parser.add_argument("--only", default="")
+    wanted = parser.parse_args()
+    os.sched_setaffinity(0, {(os.cpu_count() or 1) - 1})
+    many = [NEAR, *(f"127.1.{number // 250}.{1 + number % 250}" for number in range(wanted.addresses - 1))]
+    loads = {
+        f"{where}, {how}": (addresses, keeps)
+        for where, addresses in (("one address", [NEAR]), (f"{wanted.addresses} addresses", many))
+        for how, keeps in (("cookies kept", True), ("a new cookie each", False))
+    }
+    server, rounds = Product("guesses"), dict[str, Round]()
+    try:
+        for name, (addresses, keeps) in loads.items():
+            if wanted.only not in name:
+                continue
+            # A process that knows of no wrong codes yet.
+            server.start()
+            port = server.ports[0]
+            right = [code_of_a_letter(port), Visitor(port, FAR).takes_a_code()]
+            rounds[name] = Round(port, wanted.guesses, addresses, keeps_cookie=keeps).run(wanted.at_once, right)
+            server.end_processes()
+            print(f"load average {os.getloadavg()[0]:.1f} after {name}", file=sys.stderr)
+    finally:
+        server.stop()
+    print("\n".join(told(rounds)))
+
+
+if __name__ == "__main__":
+    main()
