@@ -17,7 +17,7 @@ from helpline.staff import passwords
 from tests.clients import Server
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
-from tests.thrift import share_what_is_compiled, write_to_memory
+from tests.thrift import collect_rarely, import_without_collecting, share_what_is_compiled, write_to_memory
 
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
 LONG_FIRST = ("scaled", "faults", "browser", "house", "journeys")
@@ -30,6 +30,7 @@ def pytest_configure() -> None:
     """Before the first folder and the first application."""
     write_to_memory()
     share_what_is_compiled()
+    import_without_collecting()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item.path.parent.name not in PAGES or not of_postgresql(item)]
     place = {folder: number for number, folder in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
+
+
+def pytest_collection_finish() -> None:
+    """After the last import, before the first test."""
+    collect_rarely()
 
 
 def of_postgresql(item: pytest.Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Hashable
@@ -14,6 +15,8 @@ from werkzeug.routing import Rule
 
 MEMORY = Path("/dev/shm")
 ROOM = 2 << 30
+# New objects until the collector of garbage looks at them; Python's own number is 700.
+MANY_OBJECTS = 50_000
 
 
 class Kept(BytecodeCache):
@@ -58,3 +61,15 @@ def write_to_memory() -> None:
         return
     if shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def import_without_collecting() -> None:
+    """What is imported and what the tests themselves are made of is never garbage."""
+    gc.disable()
+
+
+def collect_rarely() -> None:
+    """Else the collector goes through all of that again and again, for two fifths of the time of a test."""
+    gc.freeze()
+    gc.set_threshold(MANY_OBJECTS)
+    gc.enable()
