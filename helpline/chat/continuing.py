@@ -161,6 +161,19 @@ def _was_cut_off(chat: Chat | None, line: Line, now: datetime) -> bool:
     return chat.state == State.ENDED and chat.reason == Reason.LOST and chat.expires_at > now
 
 
+def is_kept_here(cookie: str | None, line: Line) -> dict[str, bool]:
+    """Whether the chat of this browser is what it keeps (`here`), under a code, or one that is not confirmed yet."""
+    try:
+        kept = summaries.visit_of(cookie, line)
+    except (summaries.Gone, summaries.Tampered):
+        kept = None
+    if kept is None:
+        return {"here": False, "has_code": False, "pending": False}
+    content = sessions.load(cookie, clock.now()) or {}
+    here = kept.record.chat is not None and kept.record.chat == content.get("chat")
+    return {"here": here, "has_code": kept.has_code, "pending": kept.pending_code}
+
+
 def go_on(cookie: str, line: Line) -> None:
     """Bind this browser to the chat of its way back, which has not ended; another chat of this browser is left.
 

@@ -59,6 +59,8 @@ class JoinForm(FlaskForm):
         ],
     )
     leave_out = BooleanField(_l("No, leave this out"))
+    show_summary = BooleanField(_l("The counsellor may read the summary of last time"))
+    continues = BooleanField(_l("Go on where we were cut off"))
     end_other = BooleanField(_l("Yes, end the other chat"))
 
 
@@ -71,6 +73,18 @@ def why_not_along(code: str) -> str:
         "rate_limited": _("That was very fast. Wait a moment, then send it again. It is still here."),
     }
     return words[code]
+
+
+def why_not_kept(code: str) -> str:
+    """Why nothing was done with a summary or what is kept, in words for the visitor."""
+    words: dict[str, str] = {
+        "too_long": _("This is too long. At most 1,000 characters fit. It is still here."),
+        "invalid": _("There is nothing to save yet. Write something first."),
+        "taken": _("Meanwhile there is another version. Read it first. What you wrote is still here."),
+        "wrong_state": _("This is not possible any more, or not yet. Nothing was changed."),
+        "rate_limited": _("That was very fast. Wait a moment, then try again."),
+    }
+    return words.get(code) or str(_("We could not save this just now. Try again in a moment."))
 
 
 def why_refused(code: str) -> str:

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from helpline import clock, web
-from helpline.chat import access, afterwards, service
+from helpline.chat import access, afterwards, continuing, service
 from helpline.chat.access import NoAccess
+from helpline.chat.agreeing import MAX_SUMMARY
 from helpline.chat.forms import JoinForm, one_line_break, why_not_along, why_refused
 from helpline.chat.limits import TextBudget
 from helpline.chat.service import Entry, NotTaken
@@ -32,7 +33,10 @@ from helpline.extensions import limiter
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line, limits_of
 from helpline.privacy import sessions
+from helpline.privacy.codes import Tampered
 from helpline.privacy.keyring import KeyDestroyed
+from helpline.privacy.sessions import BoundElsewhere
+from helpline.summaries.service import Gone
 
 visitor = Blueprint("visitor", __name__, url_prefix=f"/{LANG}/<line>/chat")
 budget = TextBudget()
@@ -69,7 +73,20 @@ def _form(line: Line) -> JoinForm:
     form.language.choices = [SelectChoice(code, web.LANGUAGES[code]) for code in line.languages]
     if request.method == "GET":
         form.language.data = web.language()
+        way = _way_back(line)
+        form.show_summary.data = form.continues.data = way is not None
     return form
+
+
+def _way_back(line: Line) -> dict[str, Any] | None:
+    """What may go along of what this visit has opened with a code, or is about to keep."""
+    try:
+        way = continuing.way_back(request.cookies.get(web.VISIT), line)
+    except (BoundElsewhere, Gone, Tampered):
+        return None
+    if way is None or not (way.summary or way.cut_off):
+        return None
+    return {"summary": way.summary, "cut_off": way.cut_off}
 
 
 def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
@@ -80,6 +97,7 @@ def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:
         limits=limits_of(line),
         other=_open_elsewhere(line),
         brought=_brought(line),
+        way_back=_way_back(line),
         asks_other=asks_other,
     )
 
@@ -119,7 +137,8 @@ def enter(lang: str, line: str) -> Page:
         return _form_page(found, form, asks_other=asks_other), STATUS["too_long" if too_long else "invalid"]
     cookie = web.visit_cookie()
     first, leave_out = form.first_message.data or "", form.leave_out.data
-    entry = Entry(form.language.data, form.danger.data, int(form.distress.data), first, leave_out)
+    brings = {"show_summary": form.show_summary.data, "goes_on": form.continues.data}
+    entry = Entry(form.language.data, form.danger.data, int(form.distress.data), first, leave_out, **brings)
     try:
         service.join(cookie, found, entry)
     except NotTaken as refused:
@@ -201,6 +220,8 @@ def _room_page(line: Line, chat: dict[str, Any], body: str = "", error: str = ""
         client_id=client_id or secrets.token_hex(12),
         read_minutes=line.read_after_end_minutes,
         limits=limits_of(line),
+        way_back=continuing.is_kept_here(request.cookies.get(web.VISIT), line),
+        longest_summary=MAX_SUMMARY,
         kept_text=body,
         say_error=error,
     )

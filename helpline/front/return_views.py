@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from helpline import addresses, clock, config, web
+from helpline.chat import continuing
 from helpline.letters import service as letters
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line
@@ -80,7 +81,7 @@ def enter(lang: str, line: str) -> Page:
 
 @returning.post("/")
 def open_with(lang: str, line: str) -> Page:
-    """Open what is kept under a code: a letter, or a course, where what was written in this visit comes along.
+    """Open what is kept under a code: a letter, a course or what is kept of chats, joined by what this visit has of it.
 
     No limit beside the slowing of tries: a right code is never refused for wrong ones before it.
     """
@@ -105,4 +106,6 @@ def _opened(cookie: str, line: Line, root: bytes) -> str | None:
         return url_for("letters.yours", **here)
     if selfhelp.has_course(line.slug) and selfhelp.open_at(cookie, line, root) is not None:
         return f"{url_for('selfhelp.overview', **here)}#yours"
+    if continuing.open_at(cookie, line, root):
+        return url_for("kept.yours", **here)
     return None
