@@ -27,5 +27,7 @@ export function askByHttp(event, data) {
   if (event === 'sync') return exchange(`${room.dataset.transcriptUrl}?after=${data.after}`);
   if (event === 'say') return exchange(room.dataset.sayUrl, data);
   if (event === 'leave') return exchange(room.dataset.leaveUrl, {});
+  if (event === 'summary') return exchange(room.dataset.summaryUrl, data);
+  if (event === 'agree') return exchange(room.dataset.agreeUrl, data);
   return Promise.resolve({ ok: true }); // read and typing have no twin, and nothing is lost without them
 }

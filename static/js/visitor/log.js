@@ -75,7 +75,7 @@ export function toEnd() {
 }
 
 /** Changes what stands there; says whether the end was in sight, and still is. */
-function whileAtEnd(change) {
+export function whileAtEnd(change) {
   const near = isNearEnd();
   change();
   if (near && drawn) toEnd();

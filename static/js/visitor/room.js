@@ -4,6 +4,7 @@ import * as composer from './composer.js';
 import * as log from './log.js';
 import * as outbox from './outbox.js';
 import * as sending from './sending.js';
+import * as summary from './summary.js';
 import { NoAnswer, ask, close, dropSocket, open, polled, tell, wayNow } from './link.js';
 import { announce, focusHeading, phase, showGone, showNotice, showState, showTyping } from './panels.js';
 import { askByHttp } from './http.js';
@@ -53,6 +54,7 @@ function atEnd() {
   const draft = composer.draft();
   if (draft) log.showPending(outbox.add(draft));
   sending.giveUp();
+  summary.go(false);
   markTitle();
   announce(word('ended'));
   focusHeading(document.getElementById('panel-ended'));
@@ -64,6 +66,7 @@ function atGone() {
   const rest = [...outbox.unsent().map((item) => item.body), composer.draft()].filter(Boolean);
   outbox.clear();
   log.wipe();
+  summary.wipe();
   close();
   clearTimeout(lostTimer);
   showGone(rest.join('\n\n'));
@@ -96,10 +99,12 @@ function takeAll(answer) {
   }
   log.readTo(answer.read);
   takeState(answer);
+  summary.take(answer.summary ?? null);
   markRead();
   // A line that paused without breaking, as behind a proxy, is not opened again: that it answers says it is back.
   if (wasLost && wayNow() === 'socket') lineUp();
   sending.flush();
+  summary.flush();
 }
 
 /** Asks for everything new; one question at a time, and one more when something happened meanwhile. */
@@ -213,6 +218,7 @@ const handlers = {
   state: takePushed,
   typing: ({ on }) => showTyping(on),
   read: ({ seq }) => log.readTo(seq),
+  summary: summary.take,
 };
 
 // The keyboard of a telephone may cover the page instead of shrinking it.
@@ -230,6 +236,7 @@ function start() {
   if (over()) outbox.clear();
   sending.start({ sync, over });
   if (phase(state) === 'active') log.toEnd();
+  summary.start({ sync, over });
   composer.start((body) => {
     sending.send(body);
     if (wasLost) sayLost();
@@ -248,7 +255,7 @@ function start() {
     close();
   });
   window.visualViewport?.addEventListener('resize', measure);
-  open(handlers, ['ping', 'message', 'state', 'typing', 'read']);
+  open(handlers, ['ping', 'message', 'state', 'typing', 'read', 'summary']);
 }
 
 start();
