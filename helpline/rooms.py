@@ -6,6 +6,7 @@ from flask import Flask
 
 from helpline import health
 from helpline.advice.views import advice
+from helpline.chat.after_views import after
 from helpline.chat.kept_views import kept
 from helpline.chat.visitor_views import visitor
 from helpline.desk.campaign_views import campaigns
@@ -32,7 +33,7 @@ def register(app: Flask) -> None:
     """Mount them."""
     app.context_processor(around.words)
     arrivals.register(app)
-    rooms = (public, visitor, kept, advice, selfhelp, letters, returning)
+    rooms = (public, visitor, after, kept, advice, selfhelp, letters, returning)
     console = (desk, inbox, content, course, figures_page, campaigns, topics, by_hand, report, releases, wrap_up)
     for room in (*rooms, *console, health.health):
         app.register_blueprint(room)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from helpline.contacts.categories import AGE_BANDS as AGE_BANDS_OF
 from helpline.contacts.categories import GENDERS as GENDERS
 from helpline.contacts.categories import UNKNOWN
-from helpline.contacts.models import AdviceCount, AdviceHelped, CourseCount, LetterCount
+from helpline.contacts.models import AdviceCount, AdviceHelped, AfterCount, CourseCount, LetterCount
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -41,7 +41,7 @@ def count_advice(
     gender: str | None = None,
 ) -> None:
     """Add one walk to its day's counter; whatever is no age band or gender of ours counts as unknown."""
-    _add(
+    add_to(
         AdviceCount,
         1,
         line=line.slug,
@@ -59,7 +59,7 @@ def count_helped(line: Line, *, tree: str, advice: str, helped: str, at: datetim
     if helped not in HELPED:
         raise ValueError(f"{helped!r} is no answer to whether it helped")
     on_date = lines.local(line, at).date()
-    _add(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
+    add_to(AdviceHelped, 1, line=line.slug, on_date=on_date, tree=tree, advice=advice, helped=helped)
 
 
 def count_course(line: Line, *, module: str, what: str, seen_before: bool, at: datetime) -> None:
@@ -70,20 +70,20 @@ def count_course(line: Line, *, module: str, what: str, seen_before: bool, at: d
     if what not in COURSE_COUNTS:
         raise ValueError(f"{what!r} is nothing that is counted of a course")
     on_date = lines.local(line, at).date()
-    _add(CourseCount, 1, line=line.slug, on_date=on_date, module=module, what=what, seen_before=seen_before)
+    add_to(CourseCount, 1, line=line.slug, on_date=on_date, module=module, what=what, seen_before=seen_before)
 
 
 def count_as_returning(line: Line, *, at: datetime) -> None:
     """The visit to the course that was counted as a new one at this moment came back with a code after all."""
     of_that_day = {"line": line.slug, "on_date": lines.local(line, at).date(), "module": "", "what": "visit"}
-    _add(CourseCount, -1, **of_that_day, seen_before=False)
-    _add(CourseCount, 1, **of_that_day, seen_before=True)
+    add_to(CourseCount, -1, **of_that_day, seen_before=False)
+    add_to(CourseCount, 1, **of_that_day, seen_before=True)
 
 
 def count_letter(line: Line, *, hours: int, in_time: bool, at: datetime) -> None:
     """Add one answered letter to its day's counter, the day on which it was answered."""
     day = lines.local(line, at).date()
-    _add(LetterCount, 1, line=line.slug, on_date=day, hours=min(hours, MOST_HOURS), in_time=in_time)
+    add_to(LetterCount, 1, line=line.slug, on_date=day, hours=min(hours, MOST_HOURS), in_time=in_time)
 
 
 def letter_counts(line: str, first: date, last: date) -> list[tuple[int, bool, int]]:
@@ -129,8 +129,8 @@ def helped_counts(line: str, first: date, last: date) -> dict[str, int]:
         return dict.fromkeys(HELPED, 0) | {helped: int(number) for helped, number in session.execute(wanted)}
 
 
-def _add(counter: type[Counts], number: int, **dimensions: object) -> None:
-    """One statement, so that of two at the same moment none is lost."""
+def add_to(counter: type[Counts | AfterCount], number: int, **dimensions: object) -> None:
+    """Add to the one row of these dimensions. One statement, so that of two at the same moment none is lost."""
     with transaction() as session:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         first = insert(counter).values(count=number, **dimensions)
@@ -160,5 +160,5 @@ def _merge(counter: type[Counts], until: date) -> int:
             month = {**day, "on_date": day["on_date"].replace(day=1)}
             months[tuple(month[column.name] for column in key)] += day["count"]
         for dimensions, number in sorted(months.items()):
-            _add(counter, number, **{column.name: value for column, value in zip(key, dimensions, strict=True)})
+            add_to(counter, number, **{column.name: value for column, value in zip(key, dimensions, strict=True)})
     return len(days)

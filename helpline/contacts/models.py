@@ -205,3 +205,16 @@ class CourseCount(Base):
     what: Mapped[str] = mapped_column(String(8), primary_key=True)
     seen_before: Mapped[bool] = mapped_column(primary_key=True)
     count: Mapped[int]
+
+
+class AfterCount(Base):
+    """How many gave this answer in a month when asked after their chat. No day, and nothing of the chat."""
+
+    __tablename__ = "after_counts"
+    __table_args__ = (UNORDERED,)
+
+    line: Mapped[str] = mapped_column(String(32), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    question: Mapped[str] = mapped_column(String(8), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(8), primary_key=True)
+    count: Mapped[int]

@@ -12,6 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpline.contacts import categories
+from helpline.contacts.after import AFTER as AFTER
+from helpline.contacts.after import after_counts as after_counts
+from helpline.contacts.after import count_after as count_after
 from helpline.contacts.catching import CAUGHT_BY as CAUGHT_BY
 from helpline.contacts.catching import MISSED as MISSED
 from helpline.contacts.catching import WROTE as WROTE
@@ -96,12 +99,12 @@ class NoWrapUp(LookupError):
 
 @dataclass(frozen=True)
 class PendingWrapUp:
-    """A contact of the last 24 hours that its counsellor has not described yet."""
+    """A contact of the last 24 hours that its counsellor has not described yet; a letter's has no minutes."""
 
     chat: str
     line: str
     ended_at: datetime
-    minutes: int
+    minutes: int | None
 
 
 def band_of_wait(seconds: float) -> int:
@@ -296,11 +299,11 @@ def count(line: str | None = None) -> Counted:
 
 def pending_wrap_ups(account: str) -> list[PendingWrapUp]:
     """What this counsellor still has to describe, oldest first."""
-    wanted = select(WrapUp).where(WrapUp.account_id == account).order_by(WrapUp.ended_at)
+    wanted = select(WrapUp, Contact.channel).join(Contact, Contact.key == WrapUp.contact_key)
     with reading() as session:
         return [
-            PendingWrapUp(chat=row.chat_id, line=row.line, ended_at=row.ended_at, minutes=row.minutes)
-            for row in session.scalars(wanted)
+            PendingWrapUp(row.chat_id, row.line, row.ended_at, row.minutes if channel in TIMED else None)
+            for row, channel in session.execute(wanted.where(WrapUp.account_id == account).order_by(WrapUp.ended_at))
         ]
 
 

@@ -16,6 +16,7 @@ from helpline import clock, web
 from helpline.contacts import service as contacts
 from helpline.contacts.categories import CHANNELS
 from helpline.contacts.tally import INSIDE, OUTSIDE
+from helpline.desk.figures_after import after_the_chat
 from helpline.desk.figures_counters import beside_the_ledgers, course_link
 from helpline.desk.figures_missed import advice, missed, weekday_by_hour
 from helpline.desk.figures_parts import how, when, who
@@ -90,6 +91,7 @@ def show() -> Any:
         choices=_choices(asked, today, told.since or today),
         beside=_lines_beside(own, asked, told) if len(own) > 1 else [],
         counters=None if asked.is_narrow else beside_the_ledgers(told),
+        after=None if asked.is_narrow else after_the_chat(told),
         course_link=course_link(line, told),
         **_parts(told),
     )

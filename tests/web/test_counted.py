@@ -7,7 +7,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import Table
 
 from helpline.contacts import campaigns
-from helpline.contacts.models import AdviceCount, AdviceHelped, Contact, ContactTopic, CourseCount, MissedContact
+from helpline.contacts.models import (
+    AdviceCount,
+    AdviceHelped,
+    AfterCount,
+    Contact,
+    ContactTopic,
+    CourseCount,
+    LetterCount,
+    MissedContact,
+)
 from helpline.db import Base
 from tests.postgres import sqlite_only
 from tests.web.conftest import House
@@ -22,6 +31,8 @@ TOLD = {
     AdviceCount: "on_date tree advice age_band gender asked_for count",
     AdviceHelped: "on_date tree advice helped count",
     CourseCount: "on_date module what seen_before count",
+    LetterCount: "on_date hours in_time count",
+    AfterCount: "month question answer count",
     campaigns.CampaignCount: "code on_date arrivals impressions clicks",
 }
 # Nothing that was counted: of which line it is, a random key, the mark of a test, the release it was told in.

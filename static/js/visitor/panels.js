@@ -48,7 +48,7 @@ export function phase(state) {
 
 /** Shows a state as the server tells it. */
 export function showState({ state, position, wait_minutes: minutes, reason }) {
-  const now = phase(state);
+  const [before, now] = [phase(room.dataset.state), phase(state)];
   room.dataset.state = state;
   for (const name of ['waiting', 'active', 'ended']) $(`panel-${name}`).hidden = name !== now;
   for (const part of room.querySelectorAll('[data-when]')) part.hidden = !part.dataset.when.split(' ').includes(now);
@@ -57,6 +57,7 @@ export function showState({ state, position, wait_minutes: minutes, reason }) {
     put('estimate-words', estimate(minutes));
     offerLetter(minutes);
   } else if (now === 'ended') {
+    if (before === 'active') $('after-chat').hidden = false;
     room.dataset.reason = reason ?? 'finished';
     for (const part of room.querySelectorAll('.reason')) part.hidden = part.dataset.reason !== room.dataset.reason;
     $('foot').hidden = true;
