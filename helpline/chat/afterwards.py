@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import clock
-from helpline.chat import asking, store
+from helpline.chat import parting, store
 from helpline.chat.models import Chat
 from helpline.chat.states import Cause, Reason, State, missed_cause
 from helpline.contacts import service as contacts
@@ -23,7 +23,7 @@ from helpline.privacy import sessions
 
 # Where a session keeps which chat of its own it knows to be missed.
 KNOWN = "known"
-ENDS_UNASKED = frozenset({contacts.MISSED, contacts.WROTE, KNOWN, asking.ASKED})
+ENDS_UNASKED = frozenset({contacts.MISSED, contacts.WROTE, KNOWN, parting.ANSWERED})
 
 
 def count_try(cookie: str, line: Line, cause: Cause, language: str) -> bool:

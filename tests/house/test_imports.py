@@ -121,7 +121,7 @@ COMMITTERS = {
     "helpline/chat/retention.py",
     "helpline/chat/wrap_ups.py",
     "helpline/chat/afterwards.py",
-    "helpline/chat/asking.py",
+    "helpline/chat/parting.py",
     "helpline/contacts/counters.py",
     "helpline/contacts/campaigns.py",
     "helpline/contacts/catching.py",

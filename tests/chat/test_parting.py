@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from helpline import clock, db
-from helpline.chat import access, asking, service
+from helpline.chat import access, parting, service
 from helpline.chat.access import NoAccess
-from helpline.chat.asking import Standing
+from helpline.chat.parting import Standing
 from helpline.contacts import service as contacts
 from helpline.lines import service as lines
 from helpline.privacy import sessions
@@ -33,7 +33,7 @@ def counted(line: str = "youth") -> dict[str, dict[str, int]]:
 
 
 def answers(cookie: str, given: dict[str, str]) -> bool:
-    return asking.answer(cookie, access.visitor_of(cookie, clock.now()), lines.get_line("youth"), given)
+    return parting.answer(cookie, access.visitor_of(cookie, clock.now()), lines.get_line("youth"), given)
 
 
 def talked(cookie: str, time: StoppedClock) -> None:
@@ -43,17 +43,17 @@ def talked(cookie: str, time: StoppedClock) -> None:
 
 
 def test_who_talked_is_asked_once_and_thanked(cookie: str, time: StoppedClock) -> None:
-    assert asking.standing(cookie) is Standing.NOTHING, "there is no chat yet"
+    assert parting.standing(cookie) is Standing.NOTHING, "there is no chat yet"
     talked(cookie, time)
-    assert asking.standing(cookie) is Standing.ASK
+    assert parting.standing(cookie) is Standing.ASK
     assert not answers(cookie, {}), "to say nothing is no answer, and may be thought over"
     assert answers(cookie, GLAD)
-    assert asking.standing(cookie) is Standing.THANKS
+    assert parting.standing(cookie) is Standing.THANKS
     assert not answers(cookie, {"better": "no"}), "the same form again"
     assert counted() == {"better": {"yes": 1, "partly": 0, "no": 0}, "again": {"yes": 0, "maybe": 1, "no": 0}}
     assert counted("prevention") == NOTHING
     talked(cookie, time)
-    assert asking.standing(cookie) is Standing.ASK, "each chat has its own answers"
+    assert parting.standing(cookie) is Standing.ASK, "each chat has its own answers"
     assert answers(cookie, {"better": "yes"})
     assert counted()["better"]["yes"] == 2
 
@@ -62,19 +62,19 @@ def test_who_was_never_answered_or_still_talks_is_not_asked(cookie: str, time: S
     visit = a_chat(cookie=cookie)
     assert not answers(cookie, GLAD)
     service.accept(a_counsellor(), visit.chat)
-    assert (asking.standing(cookie), answers(cookie, GLAD)) == (Standing.NOTHING, False)
+    assert (parting.standing(cookie), answers(cookie, GLAD)) == (Standing.NOTHING, False)
     other = sessions.new_cookie()
     unheard = a_chat(cookie=other)
     time.turn(minutes=5)
     service.leave(unheard.visitor)
-    assert (asking.standing(other), answers(other, GLAD)) == (Standing.NOTHING, False)
+    assert (parting.standing(other), answers(other, GLAD)) == (Standing.NOTHING, False)
     assert counted() == NOTHING
 
 
 def test_after_the_time_to_read_it_nobody_is_asked_any_more(cookie: str, time: StoppedClock) -> None:
     talked(cookie, time)
     time.turn(minutes=11)
-    assert asking.standing(cookie) is Standing.NOTHING
+    assert parting.standing(cookie) is Standing.NOTHING
     with pytest.raises(NoAccess):
         answers(cookie, GLAD)
     assert counted() == NOTHING
