@@ -27,7 +27,8 @@ class MovedClock:
         self._ahead = folder / "ahead"
         self._set(timedelta())
         (folder / "sitecustomize.py").write_text(MOVING.replace("AHEAD", repr(str(self._ahead))), encoding="utf-8")
-        server.environment["PYTHONPATH"] = str(folder)
+        paths = [str(folder), *filter(None, [server.environment.get("PYTHONPATH")])]
+        server.environment["PYTHONPATH"] = os.pathsep.join(paths)
 
     def _set(self, ahead: timedelta) -> None:
         new = self._ahead.with_suffix(".new")
