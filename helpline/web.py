@@ -28,7 +28,7 @@ SELF, NONE = "'self'", "'none'"
 # Pages that stand in a frame of another page of ours.
 FRAMED = ("visitor.transcript", "visitor.place")
 # Fields of what visitors write. Their pages say what can't be stored and give it back; a campaign's code is dropped.
-WRITTEN = ("body", "first_message", "text")
+WRITTEN = ("body", "first_message", "text", "remark")
 
 
 def new_flask(settings: config.Settings | None) -> Flask:
@@ -331,9 +331,12 @@ def remember_line() -> None:
 
 def form_expired(error: CSRFError) -> tuple[Any, int]:
     remember_line()
-    # What was written is given back; nothing else of a form is.
-    kept_text = next(filter(None, map(request.form.get, WRITTEN)), "")
-    return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=kept_text)
+    return problem(400, "forbidden", "errors/gone.html", form_expired=True, kept_text=written())
+
+
+def written() -> str:
+    """What somebody wrote into the form that was sent, to be given back; nothing else of a form is."""
+    return next(filter(None, map(request.form.get, WRITTEN)), "")
 
 
 # The protocol's error code and the page for each status; whatever is not named is like `invalid` and not found.
@@ -366,4 +369,5 @@ def _failed(error: Exception) -> tuple[Any, int]:
     # A database that is away for a moment is no mistake of ours: whoever tries again finds it back. One that went in
     # the middle of an answer is an error of no nearer kind.
     away = isinstance(error, OperationalError) or type(error) is DatabaseError
-    return problem(503 if away else 500, "unavailable", "errors/500.html", unavailable=True)
+    kept_text = "" if from_another_site() else written()
+    return problem(503 if away else 500, "unavailable", "errors/500.html", unavailable=True, kept_text=kept_text)

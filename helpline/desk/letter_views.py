@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_babel import format_date, format_datetime
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -19,16 +20,20 @@ from helpline.lines.models import Line
 inbox = Blueprint("inbox", __name__, url_prefix="/console/letters")
 Page = str | Response | tuple[Any, int]
 NOT_DONE = 409
+ON_A_PAGE = 50
 # What is listed under each of the words above the list.
 SHOWN = {"open": letters.UNANSWERED, "answered": (State.ANSWERED,), "closed": (State.CLOSED,)}
 # The letter is still this member's own: the page comes again with the text in its field.
+# The protocol's words for what scripts have to tell apart.
+TOLD = {"gone": "not_found", "taken": "taken", "too_long": "too_long", "invalid": "invalid"}
 STILL_OWN = frozenset({"changed", "visitor_wrote", "second_reader", "unlisted", "invalid", "too_long"})
 
 
 @inbox.before_request
 def _refuse_others() -> Page | None:
     if not current_user.takes_chats:
-        refused: Page = web.problem(403, "forbidden", "desk/letters_refused.html", member=current_user)
+        told = {"member": current_user, "kept_text": web.written()}
+        refused: Page = web.problem(403, "forbidden", "desk/letters_refused.html", **told)
         return refused
     return None
 
@@ -36,18 +41,22 @@ def _refuse_others() -> Page | None:
 @inbox.errorhandler(NoAccess)
 def _no_access(error: NoAccess) -> Page:
     status = 404 if error.code == "not_found" else 403
-    page: Page = web.problem(status, error.code, "desk/letters_lost.html", **_lost(error.code, ""))
+    page: Page = web.problem(status, error.code, "desk/letters_lost.html", **_lost(error.code, web.written()))
     return page
 
 
 @inbox.errorhandler(NotDone)
 def _not_done(told: NotDone) -> Page:
-    page: Page = web.problem(NOT_DONE, "wrong_state", "desk/letters_lost.html", **_lost(told.code, told.text))
+    code = TOLD.get(told.code, "wrong_state")
+    page: Page = web.problem(NOT_DONE, code, "desk/letters_lost.html", **_lost(told.code, told.text or web.written()))
     return page
 
 
 def _lost(code: str, text: str) -> dict[str, Any]:
-    return {"member": current_user, "why": code, "kept_text": text}
+    """`stuck`: the letter that nobody can read any more, where this member can get rid of it."""
+    at = (request.view_args or {}).get("letter_id") if code == "unreadable" else None
+    stuck = next((item for item in letters.inbox(current_user) if item.id == at and item.mine), None)
+    return {"member": current_user, "why": code, "kept_text": text, "stuck": stuck}
 
 
 def _by_slug() -> dict[str, Line]:
@@ -64,20 +73,75 @@ def _number(name: str) -> int:
 
 @inbox.get("/", endpoint="list")
 def show_list() -> Page:
-    """The letters of one's lines, the one that is due first in front."""
-    shown = request.args.get("show", "open")
+    """The letters of one's lines, the one that is due first in front; those in one's own hands above all others."""
+    chosen = _chosen()
     by_slug = _by_slug()
+    found = [item for item in letters.inbox(current_user, SHOWN[chosen.show]) if chosen.has(item)]
+    # What only others may read leads nowhere.
+    if chosen.show != "open":
+        found = [item for item in reversed(found) if item.known or _supervises()]
+    mine = [item for item in found if item.mine or item.to_check]
+    rest = [item for item in found if not (item.mine or item.to_check)]
+    pages = max(1, -(-len(rest) // ON_A_PAGE))
+    page = min(chosen.page, pages)
     return render_template(
         "desk/letters.html",
         member=current_user,
-        shown=shown if shown in SHOWN else "open",
-        items=letters.inbox(current_user, SHOWN.get(shown, SHOWN["open"])),
+        chosen=chosen,
+        mine=mine if page == 1 else [],
+        items=rest[(page - 1) * ON_A_PAGE : page * ON_A_PAGE],
+        number=len(found),
+        page=page,
+        pages=pages,
+        overdue=sum(item.overdue for item in found),
+        to_page=lambda number: url_for("inbox.list", **chosen.arguments(number)),
+        own_lines=[line for line in by_slug.values() if line.slug in current_user.lines],
         gone=letters.gone(current_user),
         by_slug=by_slug,
         when=lambda item, moment: _when(by_slug[item.line], moment),
         day=lambda on: format_date(on, "d MMMM"),
+        may_release=_supervises(),
         sent="sent" in request.args,
     )
+
+
+@inbox.get("/waiting", endpoint="waiting")
+def show_waiting() -> Response:
+    """How many wait on each of one's lines, and how many too long, for the board."""
+    return jsonify({one.line: {"open": one.open, "overdue": one.overdue} for one in letters.waiting(current_user)})
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What somebody wants to see of the list."""
+
+    show: str
+    line: str
+    whose: str
+    page: int
+
+    def has(self, item: Item) -> bool:
+        """Whether this letter is among it."""
+        here = not self.line or item.line == self.line
+        return here and (self.whose != "free" or item.state == State.WAITING or item.left)
+
+    def arguments(self, page: int) -> dict[str, str | int | None]:
+        """The address of another page of it."""
+        return {"show": self.show, "line": self.line or None, "whose": self.whose or None, "page": page}
+
+
+def _chosen() -> _Chosen:
+    show, line, page = (request.args.get(name, "") for name in ("show", "line", "page"))
+    return _Chosen(
+        show=show if show in SHOWN else "open",
+        line=line if line in current_user.lines else "",
+        whose="free" if request.args.get("whose") == "free" else "",
+        page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1,
+    )
+
+
+def _supervises() -> bool:
+    return "supervisor" in current_user.roles
 
 
 def _when(line: Line, moment: Any) -> str:
@@ -134,7 +198,7 @@ def _letter_page(opened: Opened, error: str = "", text: str | None = None, findi
         error=error,
         findings=findings,
         longest=letters.MAX_BODY,
-        may_allow="supervisor" in current_user.roles,
+        may_allow=_supervises(),
     )
 
 
@@ -152,7 +216,7 @@ def claim(letter_id: str) -> Page:
 @inbox.post("/<letter_id>/release", endpoint="release")
 def release(letter_id: str) -> Page:
     """Give it back, with its draft."""
-    letters.release(current_user, letter_id)
+    letters.release(current_user, letter_id, holder=request.form.get("holder"))
     return redirect(url_for("inbox.list"), 303)
 
 
@@ -169,8 +233,9 @@ def write(letter_id: str) -> Page:
         if deed in ("submit", "ask"):
             letters.submit(current_user, letter_id, body, version, seen, ask=deed == "ask")
             return redirect(url_for("inbox.list"), 303)
-        letters.save_draft(current_user, letter_id, body, version)
-        return _back(letter_id)
+        saved = letters.save_draft(current_user, letter_id, body, version)
+        # A script keeps the draft while it is written.
+        return jsonify(ok=True, version=saved) if web.wants_json() else _back(letter_id)
     except NotDone as told:
         return _again(letter_id, told.code, told.text, told.findings)
     except Refused as refused:
@@ -196,7 +261,7 @@ def check(letter_id: str) -> Page:
 
 def _again(letter_id: str, code: str, text: str, findings: tuple[str, ...] = ()) -> Page:
     """The page as it is now, with what was written still in its field and why nothing was done."""
-    if code not in STILL_OWN:
+    if code not in STILL_OWN or web.wants_json():
         raise NotDone(code, text)
     return _letter_page(letters.open_letter(current_user, letter_id), code, text, findings), NOT_DONE
 

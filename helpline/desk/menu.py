@@ -9,16 +9,23 @@ from flask import request
 from flask_babel import gettext as _
 
 from helpline.desk.course_views import lines_told
+from helpline.letters import service as letters
 from helpline.staff.service import Member
+
+LETTERS = "/console/letters/"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A room; `current` is what aria-current says of it: the page itself, somewhere in it (true), or nothing."""
+    """A room; `current` is what aria-current says of it: the page itself, somewhere in it (true), or nothing.
+
+    `overdue`: how much in it is late, None where nothing can be.
+    """
 
     path: str
     name: str
     current: str
+    overdue: int | None = None
 
 
 def entries(member: Member) -> list[Entry]:
@@ -27,7 +34,7 @@ def entries(member: Member) -> list[Entry]:
     reads_releases = supervises or "analyst" in member.roles
     rooms = (
         ("/console/", _("Desk"), member.takes_chats),
-        ("/console/letters/", _("Letters"), member.takes_chats),
+        (LETTERS, _("Letters"), member.takes_chats),
         ("/console/contacts/", _("Contacts"), member.takes_chats),
         ("/console/figures/", _("Figures"), supervises),
         ("/console/campaigns/", _("Campaigns"), supervises),
@@ -36,7 +43,8 @@ def entries(member: Member) -> list[Entry]:
         ("/console/course/", _("Course"), bool(lines_told(member))),
         ("/console/content/", _("Content"), True),
     )
-    return [Entry(path, name, _current(path)) for path, name, opens in rooms if opens]
+    late = {LETTERS: sum(one.overdue for one in letters.waiting(member))}
+    return [Entry(path, name, _current(path), late.get(path)) for path, name, opens in rooms if opens]
 
 
 def _current(path: str) -> str:

@@ -10,7 +10,7 @@ from helpline import config
 from helpline.letters.models import Letter
 from helpline.lines.models import Line
 from helpline.privacy import envelope
-from helpline.privacy.keyring import Keyring
+from helpline.privacy.keyring import KeyDestroyed, Keyring
 
 
 @lru_cache(maxsize=8)
@@ -37,6 +37,15 @@ def wrapped(letter_id: str, key: bytes, expires_on: date) -> tuple[str, bytes]:
 def key_of(letter: Letter) -> bytes:
     """The key of this letter; raises KeyDestroyed once its week is over."""
     return envelope.unwrap(keyring().key(letter.key_id), _name(letter.id), letter.wrapped_key)
+
+
+def can_be_opened(letter: Letter) -> bool:
+    """Whether the key of this letter is there still."""
+    try:
+        key_of(letter)
+    except (KeyDestroyed, envelope.Tampered):
+        return False
+    return True
 
 
 def seal(key: bytes, letter_id: str, seq: int, author: str, body: str) -> bytes:

@@ -50,6 +50,15 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How many letters of a line are to be answered, and how many of them should have been by now."""
+
+    line: str
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True)
 class Written:
     """One text of a letter; `account` is who of staff wrote it, `by` how they are called."""
 
@@ -102,6 +111,17 @@ def inbox(member: Member, states: tuple[State, ...] = UNANSWERED) -> list[Item]:
         answered = store.answered_by(session, member.id, [letter.id for letter in found])
         names = duties.colleagues()
         return [_item(member, letter, now, names, letter.id in answered) for letter in found]
+
+
+def waiting(member: Member) -> list[Waiting]:
+    """What waits on the member's lines, those that take letters and have none too."""
+    if not access.answers_letters(member):
+        return []
+    now = clock.now()
+    with reading() as session:
+        found = store.waiting(session, member.lines, now)
+    own = (line for line in lines.all_lines() if line.slug in member.lines and (line.letters or line.slug in found))
+    return [Waiting(line.slug, *found.get(line.slug, (0, 0))) for line in own]
 
 
 def _item(member: Member, letter: Letter, now: datetime, colleagues: Mapping[str, Colleague], known: bool) -> Item:

@@ -22,11 +22,13 @@ from helpline.letters.looking import Draft as Draft
 from helpline.letters.looking import Gone as Gone
 from helpline.letters.looking import Item as Item
 from helpline.letters.looking import Opened as Opened
+from helpline.letters.looking import Waiting as Waiting
 from helpline.letters.looking import Written as Written
 from helpline.letters.looking import gone as gone
 from helpline.letters.looking import inbox as inbox
 from helpline.letters.looking import open_letter as open_letter
 from helpline.letters.looking import put_away as put_away
+from helpline.letters.looking import waiting as waiting
 from helpline.letters.states import UNANSWERED as UNANSWERED
 from helpline.letters.states import Action
 from helpline.letters.states import State as State

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from helpline.db import random_key
@@ -163,6 +163,14 @@ def of_lines(session: Session, lines: Collection[str], states: Collection[State]
     """The letters of these lines in these states, the one that is due first in front."""
     wanted = select(Letter).where(Letter.line.in_(lines), Letter.state.in_(states), Letter.expires_on >= now.date())
     return list(session.scalars(wanted.order_by(Letter.due_at, Letter.id)))
+
+
+def waiting(session: Session, lines: Collection[str], now: datetime) -> dict[str, tuple[int, int]]:
+    """How many letters of each of these lines are to be answered, and how many of them should have been by now."""
+    late = func.sum(case((Letter.due_at < now, 1), else_=0))
+    wanted = select(Letter.line, func.count(), late).where(Letter.line.in_(lines), Letter.state.in_(UNANSWERED))
+    found = session.execute(wanted.where(Letter.expires_on >= now.date()).group_by(Letter.line))
+    return {line: (count, overdue or 0) for line, count, overdue in found}
 
 
 def overdue(session: Session, line: str, now: datetime) -> int:

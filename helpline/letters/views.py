@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from flask_babel import format_date
+from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response as Answer
 
 from helpline import clock, web
@@ -48,6 +49,18 @@ def _bound_elsewhere(_: BoundElsewhere) -> Page:
     return render_template("components/other_visit.html", begin=_url("public.begin_letter_here"), kept_text=_body())
 
 
+@letters.errorhandler(RateLimitExceeded)
+def _too_often(_: RateLimitExceeded) -> Page:
+    """Many may share an address: what was written stands in its field again."""
+    at = request.view_args or {}
+    found = find_line(at["line"], at["lang"])
+    if request.endpoint == "letters.write":
+        return _write_page(found, "too_often", 429)
+    if request.endpoint == "letters.reply":
+        return _reply_page(found, "too_often", 429)
+    return web.problem(429, "rate_limited", "errors/403.html")
+
+
 # Writing
 
 
@@ -86,8 +99,8 @@ def write(lang: str, line: str) -> Page:
     found = find_line(line, lang)
     try:
         code = service.write(web.visit_cookie(), found, lang, _body(), request.form.get("client_id", ""))
-    except service.NoLetters:
-        return _write_page(found)
+    except service.NoLetters as none:
+        return render_template("letters/not_taken.html", kept_text=none.text), 404
     except Refused as refused:
         return _write_page(found, refused.code, 400)
     except codes.Busy:
@@ -184,9 +197,17 @@ def reply(lang: str, line: str) -> Page:
     except NotDone as told:
         return _gone(told.text)
     except Refused as refused:
-        thread = service.thread_of(_cookie(), found)
-        return _to("begin") if thread is None else _thread_page(found, thread, refused.code, 400)
+        return _reply_page(found, refused.code, 400)
     return redirect(f"{_url('letters.yours')}#sent", 303)
+
+
+def _reply_page(line: Line, error: str, status: int) -> Page:
+    """The letter with the text in its field; where it is not open any more, the text alone."""
+    try:
+        thread = service.thread_of(_cookie(), line)
+    except (NotDone, service.Unreadable):
+        thread = None
+    return _gone(_body()) if thread is None else _thread_page(line, thread, error, status)
 
 
 # Going
@@ -194,9 +215,13 @@ def reply(lang: str, line: str) -> Page:
 
 @letters.post("/close")
 def close(lang: str, line: str) -> Page:
-    """This browser forgets the letter, which stays where it is."""
-    service.close_visit(web.visit_cookie(), find_line(line, lang))
-    return _unseen(_to("begin"))
+    """This browser forgets the letter, which stays where it is; `anyway` also where its code was not retyped yet."""
+    found = find_line(line, lang)
+    try:
+        service.close_visit(web.visit_cookie(), found, anyway="anyway" in request.form)
+    except service.CodeNotKept:
+        return render_template("letters/not_kept.html"), 409
+    return _unseen(_to("begin") if found.letters else redirect(_url("public.front"), 303))
 
 
 @letters.post("/erase")

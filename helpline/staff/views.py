@@ -59,12 +59,18 @@ def register(app: Flask) -> None:
     app.register_blueprint(staff)
 
 
-def guard() -> AnyResponse | tuple[Response, int] | None:
-    """Nothing under /console is shown or done, and no unknown path told apart, without a sign-in."""
+def guard() -> AnyResponse | tuple[Response | str, int] | None:
+    """Nothing under /console is shown or done, and no unknown path told apart, without a sign-in.
+
+    What somebody wrote whose session is over comes back.
+    """
     if not in_console(request.path) or request.endpoint in OPEN_TO_ALL or current_user.is_authenticated:
         return None
     if web.wants_json():
         return jsonify(ok=False, error="unauthorised"), 401
+    kept_text = "" if web.from_another_site() else web.written()
+    if kept_text:
+        return render_template("staff/signed_out.html", kept_text=kept_text), 401
     wanted = request.path if request.method == "GET" and request.path.rstrip("/") != "/console" else None
     return redirect(url_for("staff.sign_in", next=wanted), 303)
 

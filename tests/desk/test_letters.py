@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from helpline import db
+from helpline.letters.models import Letter
 from helpline.lines import service as lines
 from helpline.privacy import codes
 from tests.house.test_routes import JSON, signed_in, wrong_with
@@ -128,7 +131,7 @@ def test_a_colleagues_letter_is_closed(app: Flask, anna: FlaskClient, writer: Wr
     page = f"{ROOT}{writer.id}/"
     other = a_colleague(app)
     send(other, page, "claim")
-    assert "A colleague has it" in read(anna, page)
+    assert "the-supervisor has it" in read(anna, page)
     token = Page(read(anna)).forms[0].fields["csrf_token"]
     answer = anna.post(f"{page}claim", data={"csrf_token": token})
     assert (answer.status_code, "A colleague has this letter now" in answer.text) == (409, True)
@@ -155,10 +158,66 @@ def test_a_letter_of_another_line_is_not_there(app: Flask, writer: Writer) -> No
     assert "No letter waits" in read(client)
 
 
-def test_two_hundred_letters_are_listed(anna: FlaskClient) -> None:
+def listed(page: str) -> list[str]:
+    return [link for link in Page(page).links if link.startswith(ROOT) and len(link) == len(ROOT) + 27]
+
+
+def test_two_hundred_letters_are_listed_page_by_page(anna: FlaskClient) -> None:
     for _ in range(200):
         Writer().writes()
-    assert (
-        len([link for link in Page(read(anna)).links if link.startswith(ROOT) and "?" not in link and link != ROOT])
-        == 200
+    pages = [read(anna, f"{ROOT}?page={number}") for number in (1, 2, 3, 4, 99)]
+    assert [len(listed(page)) for page in pages] == [50] * 5
+    assert len(set().union(*map(listed, pages))) == 200
+    assert listed(pages[3]) == listed(pages[4]), "beyond the last page is the last one"
+    assert all("200 letters" in page for page in pages)
+    send(anna, listed(pages[3])[0], "claim")
+    assert listed(read(anna))[0] == listed(pages[3])[0], "one's own stand in front on the first page"
+    assert len(listed(read(anna, f"{ROOT}?whose=free&page=4"))) == 49
+    for odd in ("page=x", "page=0", "line=prevention", "line=nothing", "show=no", "whose=no"):
+        assert len(listed(read(anna, f"{ROOT}?{odd}"))) == 51, odd
+
+
+def test_what_waits_is_counted_in_the_menu_and_for_the_board(app: Flask, anna: FlaskClient, writer: Writer) -> None:
+    assert anna.get(f"{ROOT}waiting").get_json() == {"youth": {"open": 1, "overdue": 0}}
+    assert "data-overdue hidden" in read(anna)
+    with db.transaction() as session:
+        session.execute(update(Letter).values(due_at=writer.row.waiting_since))
+    assert anna.get(f"{ROOT}waiting").get_json() == {"youth": {"open": 1, "overdue": 1}}
+    assert "data-overdue hidden" not in read(anna)
+    assert "1 overdue" in read(anna)
+    assert "data-overdue" not in signed_in(app, "analyst", ["youth"]).get("/console/releases/").text
+
+
+def test_a_draft_is_kept_by_a_script_too(anna: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    form = Page(read(anna, page)).form("write").fields | {"deed": "save"}
+    answer = anna.post(f"{page}write", data=form | {"body": "half"}, headers=JSON)
+    assert (answer.status_code, answer.get_json()) == (200, {"ok": True, "version": 1})
+    answer = anna.post(f"{page}write", data=form | {"body": "half of it"}, headers=JSON)
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "wrong_state")
+    answer = anna.post(f"{page}write", data=form | {"body": "half of it", "version": "1"}, headers=JSON)
+    assert answer.get_json() == {"ok": True, "version": 2}
+    # The answer to the last keeping was lost: what is sent is what was kept.
+    assert anna.post(f"{page}write", data=form | {"body": "half of it", "version": "1", "deed": "send"}).location == (
+        f"{ROOT}?sent=yes"
     )
+    assert writer.bodies[-1] == "half of it"
+    answer = anna.post(f"{page}write", data=form | {"body": "late"}, headers=JSON)
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "wrong_state")
+    writer.erases()
+    answer = anna.post(f"{page}write", data=form | {"body": "late"}, headers=JSON)
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "not_found")
+
+
+def test_a_letter_to_be_described_is_called_a_letter(anna: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    send(anna, page, "write", body=TEXT, deed="send")
+    said = read(anna, "/console/wrap-up/")
+    assert "a letter that you answered" in said
+    assert "min" not in " ".join(Page(said).words).replace("minutes", "")
+    link = next(
+        link for link in Page(said).links if link.startswith("/console/wrap-up/") and link != "/console/wrap-up/"
+    )
+    assert "a letter that you answered" in read(anna, link)

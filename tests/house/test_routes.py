@@ -118,7 +118,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
         *("letters.begin", "letters.keep", "letters.confirm", "letters.yours", "inbox.list", "inbox.letter"),
-        *("staff.sign_in", "desk.desk", "desk.change_language"),
+        *("staff.sign_in", "desk.desk", "desk.change_language", "inbox.waiting"),
         *("content.lines", "content.tree", "content.page", "content.module"),
         *("figures.show", "course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
         *("topics.first", "topics.list", "topics.topic"),
@@ -209,7 +209,7 @@ def test_every_page_is_whole_and_closed(app: Flask, client: FlaskClient, visitor
     assert problems == []
     assert titled >= {rule.endpoint for rule in rules(app) if "GET" in (rule.methods or set())} - FOR_MACHINES - {
         *("public.root", "desk.change_language", "selfhelp.at_exercise", "selfhelp.plan_file", "wrap_up.form"),
-        *("campaigns.first", "topics.first", "inbox.letter"),
+        *("campaigns.first", "topics.first", "inbox.letter", "inbox.waiting"),
         # Only analysts make them, none is made here, and files are no pages.
         *("releases.make", "releases.figures", "releases.released", "releases.exact"),
     }

@@ -67,7 +67,7 @@ RESUME = {
     "offers": [OFFER],
     "chats": [IN_HAND],
     "queue": [QUEUED],
-    "wrap_ups": [{"chat": CHAT_ID, "name": str, "line": LINE, "time_zone": str, "ended_at": TIME, "minutes": int}],
+    "wrap_ups": [{"chat": CHAT_ID, "name": str, "line": LINE, "time_zone": str, "ended_at": TIME, "minutes": OneOf(int, None)}],
     "wrap_ups_limit": int,
     "board": OneOf({}, {"youth": BOARD}, {"prevention": BOARD}),
     "alerts": [ALERT],

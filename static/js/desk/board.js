@@ -1,5 +1,6 @@
 // The live board of a supervisor's lines, one row a line.
 import { byId, drawList, piece, setText, show, word } from './dom.js';
+import { fillLetters } from './letters.js';
 import { onTick } from './link.js';
 import { changed, onChange, state } from './state.js';
 import { waited } from './time.js';
@@ -32,6 +33,7 @@ function fill(element, figures) {
   setText(parts.active, String(figures.active));
   setText(parts.on_duty, nobody ? word('board.nobody') : String(figures.on_duty));
   setText(parts.missed, String(figures.missed_today));
+  fillLetters(parts.letters, figures.line);
   parts.waits.classList.toggle('some', figures.waiting > 0);
   parts.duty.classList.toggle('nobody', nobody);
 }

@@ -140,7 +140,7 @@ function fillWrapUp(element, item) {
   const ended = Date.parse(item.ended_at);
   const zone = item.time_zone;
   element.parts.open.setAttribute('aria-current', String(state.view === 'wrap' && state.wrapping === item.chat));
-  setText(element.parts.what, [item.name, clock(ended, zone), otherLine(item.line), word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
+  setText(element.parts.what, [item.name, clock(ended, zone), otherLine(item.line), item.minutes === null ? word('letter') : word('minutes', { n: item.minutes })].filter(Boolean).join(' · '));
   setText(element.parts.until, word('until', { time: clockWithDay(ended + WRAP_UP_MS, zone) }));
 }
 

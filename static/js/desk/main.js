@@ -9,6 +9,7 @@ import { dutyPushed, startDuty } from './duty.js';
 import { startGuide } from './guide.js';
 import { chatsWithDrafts, forgetAll, forgetChat, keep, kept } from './keep.js';
 import { startKeys } from './keys.js';
+import { startLetters } from './letters.js';
 import { ask, connect, dropLine, isRefused } from './link.js';
 import { startLists, takeQueue } from './lists.js';
 import { notice, startNotices } from './notices.js';
@@ -167,6 +168,7 @@ startGuide();
 startKeys(openChatById);
 startRing();
 startBoard();
+startLetters();
 startAlerts();
 onChange(drawLine);
 byId('sign-out').addEventListener('submit', (event) => {

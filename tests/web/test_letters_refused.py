@@ -1,0 +1,116 @@
+"""Whatever keeps a letter from being sent, its text comes back on the page that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from helpline.letters import service
+from helpline.lines import service as lines
+from helpline.privacy import codes, guessing
+from tests.postgres import sqlite_only
+from tests.web.conftest import House
+from tests.web.pages import Page, Tab
+from tests.web.test_letters import Desk
+
+pytestmark = sqlite_only
+TEXT = "what took me <an hour> to write"
+IN_HTML = "what took me &lt;an hour&gt; to write"
+FAR_AWAY = {"REMOTE_ADDR": "203.0.113.9"}
+
+
+@pytest.fixture(autouse=True)
+def quick_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes that are quick to check; nobody has guessed any yet."""
+    monkeypatch.setattr(codes, "MEMORY_KIB", 64)
+    monkeypatch.setattr(guessing, "tries", guessing.Guessing(lambda seconds: None))
+
+
+@pytest.fixture
+def desk(tab: Tab) -> Desk:
+    """A visitor of the line for youngsters."""
+    return Desk(tab)
+
+
+def sends_often(desk: Desk, page: str) -> Any:
+    """The answer to one form more than an address may send in a minute."""
+    form = desk.page(page).form(page or "letters/")
+    for _ in range(30):
+        desk.tab.client.post(desk.base + page, data=form.fields | {"body": ""}, environ_base=FAR_AWAY)
+    return desk.tab.client.post(desk.base + page, data=form.fields | {"body": TEXT}, environ_base=FAR_AWAY)
+
+
+def test_who_shares_an_address_with_many_keeps_the_text(desk: Desk) -> None:
+    answer = sends_often(desk, "")
+    page = Page(answer.text)
+    assert (answer.status_code, page.form("letters/").fields["body"]) == (429, TEXT)
+    assert "nothing was sent" in answer.text
+
+
+def test_so_does_who_writes_back(desk: Desk) -> None:
+    desk.writes()
+    answer = sends_often(desk, "yours/")
+    assert (answer.status_code, Page(answer.text).form("yours/").fields["body"]) == (429, TEXT)
+
+
+def test_a_line_that_takes_no_letters_any_more_gives_the_text_back(house: House, desk: Desk) -> None:
+    form = desk.page().form("letters/")
+    lines.change_line("youth", {"letters": False})
+    answer = desk.tab.submit(desk.base, form, body=TEXT)
+    assert (answer.status_code, IN_HTML in answer.text) == (404, True)
+    assert "/en/youth/" in Page(answer.text).links
+
+
+@pytest.mark.parametrize("body", [f"{TEXT} {'x' * service.MAX_BODY}", TEXT])
+@pytest.mark.parametrize("how", ["erase", "close"])
+def test_a_reply_to_a_letter_that_is_not_open_any_more_comes_back(
+    house: House, desk: Desk, how: str, body: str
+) -> None:
+    code = desk.writes()
+    desk.keeps(code)
+    form = desk.page("yours/").form("yours/")
+    if how == "close":
+        assert desk.sends("yours/", "/close") == ""
+    else:
+        other = Desk(house.tab())
+        other.enters(code)
+        other.sends("yours/", "/erase", 200)
+    answer = desk.tab.submit(f"{desk.base}yours/", form, body=body)
+    assert (answer.status_code, IN_HTML in answer.text) == (410, True)
+
+
+@pytest.mark.parametrize("deed", ["write", "reply"])
+def test_a_database_that_is_away_keeps_the_text_on_the_page(
+    desk: Desk, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if deed == "reply":
+        desk.writes()
+    path = "" if deed == "write" else "yours/"
+    form = desk.page(path).form("letters/" if deed == "write" else "yours/")
+
+    def fail(*_: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr(f"helpline.letters.service.{deed}", fail)
+    answer = desk.tab.submit(desk.base + path, form, body=TEXT)
+    assert (answer.status_code, IN_HTML in answer.text) == (503, True)
+
+
+def test_a_code_that_was_not_kept_is_asked_about_before_it_is_put_away(desk: Desk) -> None:
+    code = desk.writes()
+    answer = desk.tab.submit(f"{desk.base}yours/", desk.page("yours/").form("/close"))
+    assert answer.status_code == 409
+    page = Page(answer.text)
+    assert f"{desk.base}code/" in page.links
+    assert desk.tab.submit(f"{desk.base}close", page.form("/close")).headers["Location"] == desk.base
+    desk.enters(code)
+    assert "I have told nobody" in desk.words()
+
+
+def test_two_presses_on_erase_say_the_same(desk: Desk) -> None:
+    desk.writes()
+    form = desk.page("yours/").form("/erase")
+    said = [desk.tab.submit(f"{desk.base}yours/", form).text for _ in range(2)]
+    assert ["Your letter is erased" in one for one in said] == [True, True]
