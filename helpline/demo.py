@@ -1,4 +1,4 @@
-"""A demo installation: open lines, staff of every role, and two believable years of figures."""
+"""A demo installation: open lines, staff of every role, letters, and two believable years of figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from helpline import config, demo_figures
+from helpline import config, demo_figures, demo_letters
 from helpline.contacts import service as contacts
 from helpline.contacts.models import Contact, MissedContact
 from helpline.db import transaction
@@ -42,6 +42,7 @@ def fill(now: datetime) -> list[NewAccount]:
                     session.execute(insert(table), rows)
                 if table in (Contact, MissedContact):
                     contacts.days_written(session, line.slug, {row["on_date"] for row in rows})
+    demo_letters.make(now)
     _keep(accounts)
     return accounts
 

@@ -114,6 +114,7 @@ def test_a_foreign_import_is_seen() -> None:
 COMMITTERS = {
     "helpline/db.py",
     "helpline/demo.py",
+    "helpline/demo_letters.py",
     "helpline/chat/writer.py",
     "helpline/chat/sweep.py",
     "helpline/chat/catch_up.py",
