@@ -93,7 +93,7 @@ class Answerer:
     @property
     def listed(self) -> Locator:
         """The letters in the list."""
-        return self.page.locator("a.inbox-item")
+        return self.page.locator(".inbox-item > a")
 
     def opens(self) -> None:
         """Open the one letter that is to be answered."""
