@@ -26,7 +26,7 @@ FILLED = {"lang": "en", "line": "youth", "step": "1", "tree": "friend", "node": 
 FILLED |= {"code": "fear", "year": "2020", "period": "2020-05", "form": "csv", "letter_id": "x", "key": "x"}
 FILLED["chat_id"] = "x"
 OF_A_COURSE = {"line": "prevention", "slug": "goals", "exercise": "ladder"}
-COURSE, VISITED = ("selfhelp.", "returning.", "content.module"), ("public.", "visitor.", "advice.", "letters.")
+COURSE, VISITED = ("selfhelp.", "returning.", "content.module"), ("public.", "visitor.", "advice.", "letters.", "kept.")
 
 
 def path_of(rule: Rule, **filled: str) -> str:
@@ -49,10 +49,12 @@ def asked_for(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 @pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
-    """A browser with a chat in the queue, advice to read and a letter whose code is not kept yet."""
+    """A browser with a chat in the queue and the way back to it, advice to read, and codes that are not kept yet."""
     client = app.test_client()
     token = Page(client.get("/en/youth/chat/").text).forms[0].fields["csrf_token"]
     assert client.post("/en/youth/chat/", data=ANSWERS | {"csrf_token": token}).status_code == 303
+    for path in ("room/way-back", "kept/code/"):
+        assert client.post(f"/en/youth/chat/{path}", data={"csrf_token": token}).status_code == 303
     danger = {"csrf_token": token, "answer": "yes"}
     assert client.post("/en/youth/advice/step/1/", data=danger).headers["Location"] == "/en/youth/advice/yours/"
     assert client.post("/en/youth/letters/", data={**danger, "client_id": "l1", "body": "hello"}).status_code == 303
@@ -118,6 +120,7 @@ def test_no_get_changes_anything_but_the_exit(app: Flask) -> None:
         *("selfhelp.overview", "selfhelp.module", "selfhelp.at_exercise", "selfhelp.plan", "selfhelp.plan_file"),
         *("selfhelp.code", "selfhelp.keep", "selfhelp.confirm", "returning.enter"),
         *("letters.begin", "letters.keep", "letters.confirm", "letters.yours", "inbox.list", "inbox.letter"),
+        *("kept.summary", "kept.yours", "kept.code", "kept.show_code", "kept.confirm"),
         *("staff.sign_in", "desk.desk", "desk.change_language", "inbox.waiting"),
         *("content.lines", "content.tree", "content.page", "content.module"),
         *("figures.show", "course.figures", "campaigns.first", "campaigns.list", "campaigns.campaign"),
