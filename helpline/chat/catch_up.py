@@ -11,7 +11,7 @@ import time
 from collections.abc import Hashable, Iterable
 
 from helpline import bus, clock, config
-from helpline.chat import access, push, routing, store
+from helpline.chat import access, asked, push, routing, store
 from helpline.chat.states import State
 from helpline.chat.store import Progress
 from helpline.db import random_key, reading, transaction
@@ -76,6 +76,7 @@ def _look() -> Sights:
     with reading() as session:
         live = {chat.id: chat for chat in store.progress(session)}
         duty = duties.states(session)
+        asked_now = asked.states(session)
     for account, heard in consoles.items():
         settle(account, {chat for chat in heard if chat not in live or live[chat].counsellor != account})
     alarms = frozenset(c.id for c in live.values() if c.danger == routing.Danger.YES and c.state != State.ACTIVE)
@@ -90,6 +91,7 @@ def _look() -> Sights:
             alarms,
             frozenset(held.get(account, ())),
             shown[account],
+            asked_now,
         )
         for account in consoles
     }

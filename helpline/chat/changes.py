@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import metrics
-from helpline.chat import push, reading, routing, store, wakeup
+from helpline.chat import asked, push, reading, routing, store, wakeup
 from helpline.chat.models import Chat, RefusedOffer
 from helpline.chat.states import END_REASON, Action, Cause, Reason, State, missed_cause
 from helpline.chat.store import Glimpse
@@ -83,6 +83,7 @@ def finish(session: Session, chat: Chat, action: Action, now: datetime) -> bool:
     line = lines.get_line(chat.line)
     _write_ledger(chat, line, reason, account if was == State.ACTIVE else chat.last_counsellor, now)
     store.forget_refusals(session, chat.id)
+    asked.drop(session, chat, asked.of_chat(session, chat.id))
     if account is not None and was == State.OFFERED:
         why = "left" if reason in (Reason.LEFT, Reason.EMERGENCY_EXIT, Reason.LOST) else "ended"
         after_commit(lambda: push.offer_gone(account, chat.id, why))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,18 +10,19 @@ from helpline.staff.service import Member
 
 
 class Refused(Exception):
-    """A text was not stored; `code` is the protocol's error code."""
+    """A text was not stored; `code` is the protocol's error code, `found` what no text of staff may hold."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, found: Sequence[str] = ()) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.found = code, tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text on its way in. A visitor proves the right by `session_key`, staff by `member` (and, at a socket, by both).
 
-    Of staff `author` may be left empty: whether as counsellor or as supervisor follows from who has the chat.
+    Of staff `author` may be left empty: whether as counsellor or as supervisor follows from who has the chat. With
+    `allow` a supervisor sends it whatever stands in it.
     """
 
     chat: str
@@ -30,6 +32,7 @@ class Text:
     body: str
     session_key: str | None = None
     member: Member | None = None
+    allow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

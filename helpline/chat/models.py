@@ -1,4 +1,4 @@
-"""Tables of the chat: the chat itself, its texts and summary, refused offers, and the dispatcher's lease."""
+"""Tables of the chat: the chat, its texts and summary, texts asked for, refused offers, and the dispatcher's lease."""
 
 from __future__ import annotations
 
@@ -90,6 +90,23 @@ class ChatSummary(Base):
     agreed_visitor: Mapped[bool]
     agreed_counsellor: Mapped[bool]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AskedText(Base):
+    """A text of the counsellor, sealed, that a supervisor was asked to let pass, while its chat goes on.
+
+    `answer` is `open`, `allowed` or `refused`.
+    """
+
+    __tablename__ = "asked_texts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id: Mapped[Key]
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[str] = mapped_column(String(32))
+    answer: Mapped[str] = mapped_column(String(8))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_at: Mapped[Instant]
 
 
 class RefusedOffer(Base):

@@ -223,6 +223,11 @@ def alert(account: str, kind: str, chat: str, line: str) -> None:
     emit("alert", {"kind": kind, "chat": chat, "line": line}, CONSOLE, staff_room(account))
 
 
+def asked(account: str, data: dict[str, Any]) -> None:
+    """How a text stands that a supervisor is to let pass, to its counsellor and to supervisors."""
+    emit("asked", data, CONSOLE, staff_room(account))
+
+
 def clients_here() -> list[tuple[str, str]]:
     """Every open socket of this process as (namespace, socket id), each of which is a room of its own."""
     return [(namespace, sid) for namespace in (VISITOR, CONSOLE) for sid in _sockets_in(None, namespace)]

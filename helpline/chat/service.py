@@ -14,6 +14,7 @@ from helpline.chat import (
     access,
     afterwards,
     agreeing,
+    asked,
     changes,
     continuing,
     introduction,
@@ -307,14 +308,24 @@ def _colleague(session: Session, member: Member, chat: Chat, login: str, now: da
 
 
 def staff_text(
-    member: Member, chat_id: object, stream: object, client_id: object, body: object, session_key: str | None = None
+    member: Member,
+    chat_id: object,
+    stream: object,
+    client_id: object,
+    body: object,
+    session_key: str | None = None,
+    *,
+    allow: bool = False,
 ) -> Text:
-    """A text of a counsellor or supervisor for the writer. Raises Refused."""
+    """A text of a counsellor or supervisor for the writer. Raises Refused.
+
+    With `allow` a supervisor sends it although it has a way to be reached.
+    """
     if not isinstance(chat_id, str) or stream not in ("talk", "aside"):
         raise Refused("invalid")
     text, key = checked(body, client_id)
     presence.counsellor_typed(member.id)
-    return Text(chat_id, str(stream), "", key, text, session_key, member)
+    return Text(chat_id, str(stream), "", key, text, session_key, member, allow)
 
 
 def staff_sync(member: Member, chat_id: str, stream: str, after: int, *, opened: bool = False) -> dict[str, Any]:
@@ -365,7 +376,8 @@ def resume(member: Member) -> dict[str, Any]:
     now = clock.now()
     presence.counsellor_heard(member.id, now)
     with reading_transaction() as session:
-        return reading.console(session, member, now) | oversight.overview(session, member, now)
+        overview = oversight.overview(session, member, now)
+        return reading.console(session, member, now) | overview | {"asked": asked.of_member(session, member)}
 
 
 def change_duty(member: Member, state: object, line: object, capacity: object) -> dict[str, Any]:

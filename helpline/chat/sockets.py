@@ -15,7 +15,7 @@ from socketio.packet import ACK
 from werkzeug.http import parse_cookie
 
 from helpline import clock
-from helpline.chat import access, catch_up, gaps, push, service, summary_events
+from helpline.chat import access, asking_events, catch_up, gaps, push, service, summary_events
 from helpline.chat.access import NoAccess, Visitor
 from helpline.chat.event_data import Invalid, a_number, a_switch, a_text
 from helpline.chat.items import Item, Mark, Outcome, Refused, Stored
@@ -85,7 +85,7 @@ class _Guarded(Namespace, ABC):
         try:
             answer = self._run(event, sid, data[0] if data else {})
         except (Invalid, Refused, NoAccess, Conflict, WrongState, DutyRefused, KeyDestroyed) as refusal:
-            return {"ok": False, "error": _code(refusal)}
+            return _refusal(refusal)
         except Exception as error:
             log.error("event_failed", event_name=event, problem=type(error).__name__)
             return {"ok": False, "error": "unavailable"}
@@ -124,8 +124,13 @@ class _Guarded(Namespace, ABC):
 def _told(outcome: Outcome) -> Answer:
     """The acknowledgement of what the writer did."""
     if isinstance(outcome, Refused):
-        return {"ok": False, "error": outcome.code}
+        return _refusal(outcome)
     return {"ok": True, "seq": outcome.seq} if isinstance(outcome, Stored) else {"ok": True}
+
+
+def _refusal(refusal: Exception) -> Answer:
+    found = getattr(refusal, "found", ())
+    return {"ok": False, "error": _code(refusal)} | ({"found": list(found)} if found else {})
 
 
 def _code(refusal: Exception) -> str:
@@ -237,6 +242,7 @@ class ConsoleNamespace(_Guarded):
             "hand_over": self.hand_over,
             "follow": self.follow,
             **summary_events.OF_STAFF,
+            **asking_events.OF_STAFF,
         }
 
     def _admit(self, sid: str, environ: dict[str, Any]) -> None:
@@ -295,7 +301,8 @@ class ConsoleNamespace(_Guarded):
             raise Refused("rate_limited")
         chat, stream = a_text(data, "chat"), data.get("stream")
         key = staff.session_key(self.tokens.get(sid, ""))
-        return service.staff_text(member, chat, stream, data.get("client_id"), data.get("body"), key)
+        allow = "allow" in data and a_switch(data, "allow")
+        return service.staff_text(member, chat, stream, data.get("client_id"), data.get("body"), key, allow=allow)
 
     def sync(self, sid: str, member: Member, data: Answer) -> Answer:
         """Everything of one stream after the last seen `seq`."""

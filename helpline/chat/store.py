@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from helpline.chat.models import Chat, ChatSummary, Lease, Message, RefusedOffer
+from helpline.chat.models import AskedText, Chat, ChatSummary, Lease, Message, RefusedOffer
 from helpline.chat.states import Action, State, step
 from helpline.db import Utc
 
@@ -359,7 +359,7 @@ def progress(session: Session, chat_ids: Collection[str] | None = None) -> list[
 def erase_expired(session: Session, now: datetime) -> int:
     """Delete chats whose retention is over, with their texts. Returns how many."""
     gone = session.scalars(select(Chat.id).where(Chat.expires_at <= now, Chat.state == State.ENDED)).all()
-    for model in (Message, ChatSummary, RefusedOffer):
+    for model in (Message, ChatSummary, AskedText, RefusedOffer):
         session.execute(delete(model).where(model.chat_id.in_(gone)))
     session.execute(delete(Chat).where(Chat.id.in_(gone)))
     return len(gone)

@@ -19,7 +19,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from helpline import clock, metrics
-from helpline.chat import keys, push, store
+from helpline.chat import checking, keys, push, store
 from helpline.chat.access import no_longer_readable
 from helpline.chat.items import Item, Mark, Outcome, Read, Refused, Stored, Text
 from helpline.chat.states import State
@@ -62,19 +62,20 @@ def write(items: Sequence[Item], acknowledge: Callable[[list[Outcome]], None] | 
 
     After the commit `acknowledge` gets the outcomes, then everybody is told.
     """
-    now = clock.now()
+    now, suspects = clock.now(), checking.suspects(items)
+    outcomes: list[Outcome] = []
     with transaction() as session:
+        if acknowledge is not None:
+            after_commit(lambda: acknowledge(outcomes))
+        after_commit(lambda: push.news(outcomes))
         rooms = store.lock_rooms(session, {item.chat for item in items})
         alive = sessions.alive(session, {i.session_key for i in items if i.session_key and i.member is None}, now)
         alive |= staff.alive(session, {i.session_key for i in items if i.session_key and i.member}, now)
         known = store.known_texts(session, [(i.chat, i.client_id) for i in items if isinstance(i, Text)])
-        batch = _Batch(rooms, alive, known, now)
-        outcomes = [batch.take(item) for item in items]
+        batch = _Batch(session, rooms, alive, known, suspects, now)
+        outcomes += [batch.take(item) for item in items]
         store.insert_texts(session, batch.rows)
         store.save_rooms(session, batch.changed.values())
-        if acknowledge is not None:
-            after_commit(lambda: acknowledge(outcomes))
-        after_commit(lambda: push.news(outcomes))
     return outcomes
 
 
@@ -82,9 +83,16 @@ class _Batch:
     """What one transaction knows while it goes through its items."""
 
     def __init__(
-        self, rooms: dict[str, Room], alive: set[str], known: dict[tuple[str, str], Row[Any]], now: datetime
+        self,
+        session: Session,
+        rooms: dict[str, Room],
+        alive: set[str],
+        known: dict[tuple[str, str], Row[Any]],
+        suspects: frozenset[tuple[str, str]],
+        now: datetime,
     ) -> None:
         self.rooms, self.alive, self.now = rooms, alive, now
+        self._session, self._suspects = session, suspects
         self.rows: list[dict[str, object]] = []
         self.changed: dict[str, Room] = {}
         self._known = known
@@ -100,6 +108,8 @@ class _Batch:
                 # What somebody stored while the chat was theirs stays stored: the answer to a resend says so.
                 return self._own_earlier(item, room) or Refused("forbidden")
             return self._mark(item, room) if isinstance(item, Mark) else self._text(item, room)
+        except Refused as refused:
+            return refused
         except KeyDestroyed:
             return Refused("not_found")
         except (envelope.Tampered, KeyDamaged) as error:
@@ -157,7 +167,15 @@ class _Batch:
             return Refused("wrong_state")
         if author == "counsellor" and room.state != State.ACTIVE:
             return Refused("wrong_state")
+        if (text.chat, text.client_id) in self._suspects:
+            self._check(text, room)
         return self._store(text, author, room)
+
+    def _check(self, text: Text, room: Room) -> None:
+        """Raises Refused for what no text of staff may hold; one that was allowed is used up by being sent."""
+        key = self._keys.open(room)
+        if checking.check(self._session, room, text.body, text.member if text.allow else None, key):
+            checking.use_up(self._session, room, text.body, key)
 
     def _earlier(self, text: Text, room: Room) -> Stored | None:
         """The outcome of this text when it came before."""

@@ -13,9 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpline import config
+from helpline.content.files import LANGUAGES
 from helpline.db import reading, transaction
 from helpline.lines import hours as rules
+from helpline.lines import texts
 from helpline.lines.models import Line, Site
+from helpline.lines.texts import HelpEntry
+from helpline.lines.unlisted import found_in
 
 NO_DAYS: frozenset[date] = frozenset()
 LONGEST_HOURS = 400
@@ -236,6 +240,26 @@ def local(line: Line, moment: datetime) -> datetime:
 def checks_staff_texts(line: Line) -> bool:
     """Whether texts of staff are looked through for ways to reach somebody outside: where youngsters write."""
     return line.slug in LINES_OF_YOUNGSTERS
+
+
+def unlisted_in(line: Line, text: str) -> list[str]:
+    """Ways to be reached in this text that are neither in the help entries of the line nor our own addresses."""
+    instance = config.current().instance_dir
+    entries = [
+        entry
+        for language in LANGUAGES
+        for entry in texts.load_help(line.country, language, instance, line=line.slug).values()
+    ]
+    ours = [config.current().public_url, line.host_name]
+    return found_in(text, _listed(tuple(entries), tuple(one for one in ours if one)))
+
+
+@lru_cache(maxsize=16)
+def _listed(entries: tuple[HelpEntry, ...], ours: tuple[str, ...]) -> tuple[str, ...]:
+    listed = {one for entry in entries for one in (entry.phone, entry.url, entry.chat_url) if one}
+    # Some say of a second number or an address what it is for.
+    listed |= {one for entry in entries for one in found_in(entry.what)}
+    return (*sorted(listed), *ours)
 
 
 def longest_retention(line: Line) -> timedelta:

@@ -1,31 +1,102 @@
 """Ways to reach somebody that stand in a text of staff and in no help entry. Pure.
 
 On a line for youngsters no member of staff gives or asks for a way to be reached outside: telephone numbers, handles
-and addresses are refused before they are stored, unless the house's own help entries have them.
+and addresses are refused before they are stored, unless the house's own help entries have them. This is a hand on the
+arm, no wall: whoever wants to get around it will. A false alarm in the middle of a talk hurts as well, so that dates,
+years, times, amounts and counting are left alone.
+
+Every pattern begins where a word does and takes a bounded number of steps from there: a text of any shape costs time
+in proportion to its length.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
-# Seven digits with little between them; dates, times and ages have fewer, or dots and colons in other places.
-_NUMBER = re.compile(r"(?<!\w)\+?\d(?:[ ()/.-]{0,2}\d){6,}(?!\w)")
-_DATE = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}-\d{2}-\d{2}")
-_MAIL = re.compile(r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# Fewer digits are dates, times, ages and the short numbers of emergencies.
+_ENOUGH = 7
+_MOST_GROUPS = 10
+_BETWEEN = "[ ()/._*-]{0,3}"
+_NUMBER = re.compile(rf"(?<![\w,])\+?\d(?:{_BETWEEN}\d){{6,29}}+(?!\w)")
+_BY_COMMAS = re.compile(r"(?<![\w,.])\d(?: ?[,;] ?\d(?!\d)){6,29}+")
+_DIGITS_AS_WORDS = [
+    *("nul zero oh", "een één one", "twee two", "drie three", "vier four", "vijf five", "zes six"),
+    *("zeven seven", "acht eight", "negen nine"),
+]
+_NAMES_OF_DIGITS = {name: digit for digit, names in enumerate(_DIGITS_AS_WORDS) for name in names.split()}
+_DIGIT = rf"(?:{'|'.join(sorted(_NAMES_OF_DIGITS, key=len, reverse=True))}|\d{{1,4}})"
+_SPELLED = re.compile(rf"(?<!\w){_DIGIT}(?!\w)(?:[ ,./-]{{1,3}}{_DIGIT}(?!\w)){{4,29}}+", re.IGNORECASE)
+
+_YEAR = r"(?:19|20)\d\d"
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_HOUR = r"(?:[01]?\d|2[0-4])[.][0-5]\d"
+# What has as many digits as a telephone number and is none.
+_HARMLESS = re.compile(
+    rf"(?<!\d)(?:{_DAY}[-/. ]{_MONTH}[-/. ]{_YEAR}|{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}"
+    rf"|{_YEAR}(?: ?[-/] ?(?:{_YEAR}|\d\d))+|{_YEAR}(?: {_YEAR})+|{_HOUR} ?- ?{_HOUR}"
+    r"|[1-9]\d*00 ?- ?[1-9]\d*00|[1-9]\d*\.000 ?- ?[1-9]\d*\.000"
+    r"|[1-9]\d{0,2}(?:[. ]\d{3})+[. ]000|[1-9]\d?0{6,})(?!\d)"
+)
+_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[. ]\d{3})+")
+_MONEY = (
+    re.compile(r"(?:€|\beur(?:o)?|\$|£) ?$", re.IGNORECASE),
+    re.compile(r" ?(?:€|,\d\d\b|,-|euro?\b)", re.IGNORECASE),
+)
+
+_DOT = r"(?:\.| ?[(\[](?:dot|punt|\.)[)\]] ?| (?:dot|punt) )"
+_AT = r"(?: ?@ ?| ?[(\[](?:at|@|apenstaart(?:je)?)[)\]] ?| (?:at|apenstaart(?:je)?) (?=[\w-]{2,40} (?:dot|punt) ))"
+_MAIL = re.compile(rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}[\w-]{{2,63}}(?:{_DOT}[a-z][\w-]{{1,62}}){{1,4}}", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z0-9_][\w.]{2,}")
+
+_TOPS = "com|org|net|nl|be|eu|me|gg|io|app|info|link|ly|tv|de|uk|fr|ee|co|xyz|online|site|chat|social|live|dev|club"
+_TOPS += "|us|ru|biz"
+_LABELS = r"(?<![\w@.-])(?:[a-z0-9-]{2,63}\.){1,5}"
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{2,}\.)+(?:com|org|net|nl|be|eu|me|gg|io|app|info|link|ly|tv|de|uk|fr)\b(?:/\S*)?",
+    rf"(?<!\w)(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,5}}(?:{_TOPS})/\S+|{_LABELS}(?:{_TOPS})(?![\w-])",
     re.IGNORECASE,
 )
-_APPS = r"snap(?:chat)?|insta(?:gram)?|discord|telegram|whats\s?app|signal|kik|tik\s?tok|skype|steam"
-# 'my snap is ...'; after a colon it may as well be a sentence that goes on, so that it has to look like a name.
-_NAMED = re.compile(
-    rf"\b(?:my|mijn|our|ons|onze)\s+(?:{_APPS})\b(?:\s+(?:name|naam|id))?\s*(?:is|heet|:|=)\s*(\S{{3,}})"
-    rf"|\b(?:{_APPS})\s*[:=]\s*(?=\S*[\w][._#\d]\w)(\S{{3,}})",
+_SPELLED_ADDRESS = re.compile(
+    r"(?<![\w@.-])[a-z0-9-]{2,63}(?: ?[(\[](?:dot|punt|\.)[)\]] ?| (?:dot|punt) | \. ?|\. )(?:com|org|nl|gg)(?![\w-])"
+    r"(?:/\S*)?",
     re.IGNORECASE,
 )
-_END = ".,;:!?)\"'”’"
+# A sentence that begins without a space before it: 'Fine.Net like you', and in Dutch most often 'goed.de rest'.
+_NO_TOP = re.compile(r"\.[A-Z][a-z]+$")
+_WORDS_TOO = re.compile(r"\.(?:de|me)$")
+
+_APPS = r"(?:snap(?:chat)?|insta(?:gram)?|ig|discord|telegram|whats ?app|signal|kik|tik ?tok|skype|steam|roblox|wickr)"
+_LOOKS_LIKE_A_NAME = re.compile(r"\w[._#\d-]+\w|\d")
+_NAMED = (
+    # 'my snap is anna', but not 'my Instagram is private'
+    re.compile(
+        rf"\b(?:my|mijn|our|ons|onze) {_APPS}\b(?: ?-?(?:name|naam|id|account|tag))? ?(is|heet|:|=) ?(\S{{3,64}})",
+        re.IGNORECASE,
+    ),
+    # after a colon it may as well be a sentence that goes on
+    re.compile(rf"\b{_APPS} ?([:=]) ?(?=\S{{0,40}}\w[._#\d]\w)(\S{{3,64}})", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:add|find|dm|text|voeg|vind|zoek|app|bericht) (?:me|mij|us|ons)\b[^.!?\n@]{{0,30}}\b{_APPS}"
+        r"(?:,? ?(:|=|as|als|onder|under|name|naam))? ?(\S{3,64})",
+        re.IGNORECASE,
+    ),
+)
+# What is looked for first, since it costs next to nothing.
+_SPELLED_SIGN = re.compile(
+    r"(?:[(\[ ](?:dot|punt|\.)[)\] ]|\.) ?(?:com|org|nl|gg)|[(\[](?:at|@|apen)|apenstaart| at [\w-]+ dot "
+)
+_DOTTED = re.compile(r"\.\w|/\w|://")
+_DIGITS = re.compile(r"\d(?:\D{0,3}\d){5}")
+_RARE_DIGITS = ("nul", "zero", "oh", "zes", "six", "zeven", "seven", "acht", "eight")
+_BEGINNINGS_OF_APPS = (
+    *("snap", "insta", "ig", "discord", "telegram", "whats", "signal", "kik", "tik", "skype", "steam", "roblox"),
+    "wickr",
+)
+_END = ".,;:!?)]\"'”’»"
+# Characters of European texts that mean what they look like.
+_PLAIN = re.compile("[^\x00-\x9f\xa1-\xb1\xb4-\xb8\xba-ÿŒœŸ‘’“”„…€]")
 
 
 def found_in(text: str, listed: Iterable[str] = ()) -> list[str]:
@@ -33,38 +104,183 @@ def found_in(text: str, listed: Iterable[str] = ()) -> list[str]:
 
     `listed`: numbers and addresses of help entries, as they stand there.
     """
+    plain, places = _as_read(text)
+    spans = _spans(plain)
+    if not spans:
+        return []
     known = {_plain(one) for one in listed if one}
     known |= {_host(one) for one in listed if one and _ADDRESS.match(one)}
-    seen: list[tuple[int, int, str]] = []
-    for pattern in (_MAIL, _ADDRESS, _HANDLE, _NUMBER):
-        for match in pattern.finditer(text):
-            what = match.group().strip().rstrip(_END)
-            if pattern is _NUMBER and _DATE.fullmatch(what):
-                continue
-            _take(seen, match.start(), match.end(), what)
-    for match in _NAMED.finditer(text):
-        group = 1 if match[1] else 2
-        _take(seen, match.start(group), match.end(group), match[group].rstrip(_END))
-    return [what for _, _, what in sorted(seen) if not _is_known(what, known)]
+    whats = [(plain[start:end], places, start, end) for start, end in spans if not _is_known(plain[start:end], known)]
+    return [what if at is None else text[at[start] : at[end - 1] + 1] for what, at, start, end in whats]
 
 
-def _take(seen: list[tuple[int, int, str]], start: int, end: int, what: str) -> None:
-    if what and not any(start < other_end and other_start < end for other_start, other_end, _ in seen):
-        seen.append((start, end, what))
+def _as_read(text: str) -> tuple[str, list[int] | None]:
+    """The text as a reader takes it, without what only hides, and where each character stood; None for no change."""
+    if _PLAIN.search(text) is None:
+        return text, None
+    read, places = [], []
+    for place, character in enumerate(text):
+        for shown in _shown(character):
+            read.append(shown)
+            places.append(place)
+    return "".join(read), places
+
+
+def _shown(character: str) -> str:
+    if character.isascii():
+        return character
+    kind = unicodedata.category(character)
+    if kind in ("Cf", "Mn", "Me"):
+        return ""
+    if kind == "Nd":
+        return str(unicodedata.decimal(character))
+    if kind in ("Zs", "Pd"):
+        return " " if kind == "Zs" else "-"
+    return unicodedata.normalize("NFKC", character)
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where in the text something stands that leads outside, in order; none within another."""
+    spans: list[tuple[int, int]] = []
+    for pattern, fits in _sought(text):
+        for match in pattern.finditer(_zeros(text) if pattern is _NUMBER else text):
+            if fits is None or fits(text, match):
+                _take(spans, text, *match.span(2 if pattern in _NAMED else 0))
+    return sorted(spans)
+
+
+def _sought(text: str) -> Iterator[tuple[re.Pattern[str], Callable[[str, re.Match[str]], bool] | None]]:
+    """The patterns that this text can have at all: most texts have not the least of any."""
+    small = text.lower()
+    if "@" in text or _SPELLED_SIGN.search(small):
+        yield _MAIL, None
+    if _DOTTED.search(text):
+        yield _ADDRESS, _is_address
+    if "@" in text:
+        yield _HANDLE, None
+    if _SPELLED_SIGN.search(small):
+        yield _SPELLED_ADDRESS, None
+    if _DIGITS.search(text):
+        yield _NUMBER, _is_number
+        yield _BY_COMMAS, _is_spelled_number
+    if any(name in small for name in _RARE_DIGITS):
+        yield _SPELLED, _is_spelled_number
+    if any(app in small for app in _BEGINNINGS_OF_APPS):
+        for pattern in _NAMED:
+            yield pattern, _is_named
+
+
+def _take(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    what = text[start:end].rstrip(_END + " ")
+    end = start + len(what)
+    if what and not any(start < other_end and other_start < end for other_start, other_end in spans):
+        spans.append((start, end))
+
+
+# Numbers
+
+_LETTER_FOR_ZERO = re.compile(r"(?<![^\W\d_])[oO](?=[ -]?\d)|(?<=\d)[oO](?![^\W\d_])")
+
+
+def _zeros(text: str) -> str:
+    """An O beside digits is read as one of them."""
+    return _LETTER_FOR_ZERO.sub("0", text) if "o" in text or "O" in text else text
+
+
+def _is_number(text: str, match: re.Match[str]) -> bool:
+    what = match.group()
+    if _digits(_HARMLESS.sub("", what)) < _ENOUGH or _counts([int(group) for group in re.findall(r"\d+", what)]):
+        return False
+    before, after = _MONEY
+    is_money = before.search(text, max(0, match.start() - 6), match.start()) or after.match(text, match.end())
+    return not (is_money and _AMOUNT.fullmatch(what))
+
+
+def _is_spelled_number(_: str, match: re.Match[str]) -> bool:
+    groups = re.findall(r"\w+", match.group().lower())
+    digits = [str(_NAMES_OF_DIGITS.get(group, group)) for group in groups]
+    named = sum(group in _NAMES_OF_DIGITS for group in groups)
+    if len("".join(digits)) < _ENOUGH or _counts([int(digit) for digit in digits]):
+        return False
+    return named >= 2 or all(len(digit) == 1 for digit in digits)
+
+
+def _counts(numbers: Sequence[int]) -> bool:
+    """Whether this is somebody who counts: 1 2 3 4 5 6 7, or 50 40 30 20."""
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) >= 4 and len(steps) == 1 and steps != {0}
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
+# Addresses and names
+
+
+def _is_address(text: str, match: re.Match[str]) -> bool:
+    what = match.group()
+    if "/" in what or what.lower().startswith("www."):
+        return True
+    if _NO_TOP.search(what):
+        return False
+    goes_on = re.match(r" +\w", text[match.end() : match.end() + 4])
+    return not (_WORDS_TOO.search(what) and goes_on)
+
+
+_NO_NAMES = frozenset(
+    """
+    private privé prive public openbaar gone weg hacked gehackt closed dicht blocked geblokkeerd not niet also ook the
+    een het nog still now where waar wat what that dat how hoe and but maar for voor met with van
+    """.split()  # noqa: SIM905 - forty literals say less
+)
+
+
+def _is_named(_: str, match: re.Match[str]) -> bool:
+    link, word = match[1], match[2].rstrip(_END).lower()
+    if _LOOKS_LIKE_A_NAME.search(word):
+        return True
+    return link is not None and len(word) >= 3 and word not in _NO_NAMES
 
 
 def _plain(what: str) -> str:
     """As two ways to write the same are compared: digits alone of a number, an address without what stands around."""
-    if re.fullmatch(r"[+\d ()/.-]+", what):
-        return re.sub(r"^(?:\+|00)\d\d", "0", re.sub(r"[ ()/.-]", "", what))
+    if _is_of_digits(what):
+        return re.sub(r"^(?:\+|00)\d\d", "0", re.sub(r"[ ()/._*-]", "", what.replace("(0)", "")))
     return re.sub(r"^(?:https?://)?(?:www\.)?", "", what.lower()).rstrip("/")
 
 
+def _is_of_digits(what: str) -> bool:
+    return re.fullmatch(r"[+\d ()/._*-]+", what) is not None
+
+
 def _host(address: str) -> str:
-    return _plain(address).split("/", 1)[0]
+    return re.split(r"[/?#]", _plain(address), maxsplit=1)[0]
 
 
 def _is_known(what: str, known: set[str]) -> bool:
-    plain = _plain(what)
+    if _plain(what) in known:
+        return True
+    if _is_of_digits(what):
+        return _has_known(what, known)
     # Our own entries' site may be named with or without a page of it; another site is another one.
-    return plain in known or plain.split("/", 1)[0] in known
+    return "@" not in what and _host(what) in known
+
+
+def _has_known(what: str, known: set[str]) -> bool:
+    """A listed number beside a few digits: '(8 to 18) 0800-0432', or two of them in a row."""
+    digits = re.sub(r"\D", "", what)
+    # The common part of +31 88 and 088 has lost its nought.
+    if not any(len(one) >= 3 and one.lstrip("0") in digits for one in known):
+        return False
+    groups = list(re.finditer(r"\+?\d+", what))
+    for first in range(len(groups)):
+        for last in range(first, min(first + _MOST_GROUPS, len(groups))):
+            one = what[groups[first].start() : groups[last].end()]
+            if _digits(one) >= 3 and _plain(one) in known:
+                rest = what[: groups[first].start()] + "  " + what[groups[last].end() :]
+                if _digits(rest) < _ENOUGH and (_digits(one) >= _ENOUGH or _digits(rest) == 0):
+                    return True
+                if _digits(one) >= _ENOUGH and _has_known(rest, known):
+                    return True
+    return False

@@ -60,6 +60,17 @@ DUTY = {
 }
 BOARD = {"waiting": int, "longest_wait_s": int, "active": int, "on_duty": int, "missed_today": int}
 ALERT = {"kind": OneOf("danger", "unanswered_offers"), "chat": CHAT_ID, "line": LINE}
+ASKED = {
+    "asked": CHAT_ID,
+    "chat": CHAT_ID,
+    "line": LINE,
+    "name": str,
+    "by": str,
+    "asked_at": TIME,
+    "answer": OneOf("open", "allowed", "refused", "gone"),
+    "body": OneOf(str, None),
+    "found": OneOf([str], None),
+}
 RESUME = {
     "me": {"login": str, "name": str},
     "now": TIME,
@@ -67,10 +78,13 @@ RESUME = {
     "offers": [OFFER],
     "chats": [IN_HAND],
     "queue": [QUEUED],
-    "wrap_ups": [{"chat": CHAT_ID, "name": str, "line": LINE, "time_zone": str, "ended_at": TIME, "minutes": OneOf(int, None)}],
+    "wrap_ups": [
+        {"chat": CHAT_ID, "name": str, "line": LINE, "time_zone": str, "ended_at": TIME, "minutes": OneOf(int, None)}
+    ],
     "wrap_ups_limit": int,
     "board": OneOf({}, {"youth": BOARD}, {"prevention": BOARD}),
     "alerts": [ALERT],
+    "asked": [ASKED],
 }
 
 OK = {"ok": True}
@@ -88,6 +102,11 @@ ANSWERS = {
         "end": {"state": "ended", "reason": "finished"},
         "hand_over": {"state": OneOf("waiting", "offered")},
         "follow": IN_HAND,
+        "ask": ASKED,
+        "take_back": {},
+        "look": ASKED,
+        "allow": ASKED,
+        "refuse": ASKED,
     },
 }
 PUSHES = {
@@ -118,6 +137,7 @@ PUSHES = {
         "board": OneOf({"youth": BOARD}, {"prevention": BOARD}),
         "duty": DUTY | {"why": OneOf("missed_offers", "lost", "other_tab")},
         "alert": ALERT,
+        "asked": ASKED,
         "ping": {},
     },
 }
