@@ -230,10 +230,9 @@ def a_correspondence(house: House) -> tuple[str, str]:
     anna.does("claim")
     anna.writes(f"{said(7)}, +31 6 12345678", "send", 409)
     anna.goes_to(anna.path)
-    draft = {"body": said(8), "deed": "save"}
-    anna.sends(f"{anna.path}write", **draft)
+    anna.sends(f"{anna.path}write", body=said(8), deed="save")
     anna.goes_to(anna.path)
-    anna.sends(f"{anna.path}write", 409, **draft | {"version": "0", "body": said(9)})
+    anna.sends(f"{anna.path}write", 409, body=said(9), deed="save", version="0")
     again.goes_to(f"{LETTERS}yours/")
     again.sends(f"{LETTERS}yours/", 400, body=f"{said(10)} {'x' * 20_000}")
     return str(letter), code
