@@ -102,9 +102,10 @@ def test_the_migrations_run_up_and_down_and_up_again(empty: config.Settings) -> 
     assert "audit_entries_no_update" in before["triggers"] or "audit_entries_no_change" in before["triggers"]
     if empty.embedded:
         unordered = [
-            "advice_counts", "advice_helped", "after_counts", "asked_texts", "campaign_counts", "contact_topics", "contacts",
-            "course_counts", "day_tallies", "imported_files", "kept_summaries", "letter_counts", "letter_drafts", "letter_texts", "letters",
-            "letters_gone", "missed_contacts", "month_tallies", "saved_courses", "visitor_sessions",
+            "advice_counts", "advice_helped", "after_counts", "asked_texts", "campaign_counts",
+            "contact_topics", "contacts", "course_counts", "day_tallies", "imported_files",
+            "kept_summaries", "letter_counts", "letter_drafts", "letter_texts", "letters", "letters_gone",
+            "missed_contacts", "month_tallies", "saved_courses", "visitor_sessions",
         ]  # fmt: skip
         assert before["without row ids"] == unordered
     downgrade()
