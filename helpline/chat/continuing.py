@@ -128,11 +128,6 @@ class WayBack:
     goes_on: bool
     cut_off: bool
 
-    @property
-    def summary(self) -> Summary | None:
-        """The one of last time."""
-        return self.kept.record.newest
-
 
 def way_back(cookie: str | None, line: Line) -> WayBack | None:
     """What this visit has opened, and what became of its chat; None where it has nothing.
@@ -172,6 +167,29 @@ def is_kept_here(cookie: str | None, line: Line) -> dict[str, bool]:
     content = sessions.load(cookie, clock.now()) or {}
     here = kept.record.chat is not None and kept.record.chat == content.get("chat")
     return {"here": here, "has_code": kept.has_code, "pending": kept.pending_code}
+
+
+def _to_go_on_with(
+    session: Session, content: Mapping[str, Any], record: Record, line: Line, now: datetime
+) -> Chat | None:
+    """The chat that was cut off: the one that a code leads to, or the last one of this very browser."""
+    for chat_id in (record.chat, content.get("chat")):
+        chat = store.get_chat(session, chat_id) if chat_id else None
+        if _was_cut_off(chat, line, now):
+            return chat
+    return None
+
+
+def offered(cookie: str | None, line: Line) -> dict[str, Any] | None:
+    """What the join form offers to let go along: `{summary, cut_off}`, None where there is nothing."""
+    now = clock.now()
+    content = sessions.load(cookie, now) or {}
+    if content.get("line", line.slug) != line.slug:
+        return None
+    record = summaries.record_of(content, line, now)
+    with reading_transaction() as session:
+        was_cut_off = _to_go_on_with(session, content, record, line, now) is not None
+    return {"summary": record.newest, "cut_off": was_cut_off} if record.newest or was_cut_off else None
 
 
 def go_on(cookie: str, line: Line) -> None:
@@ -216,11 +234,12 @@ def along(
     if not (entry.show_summary or entry.goes_on):
         return content
     record = summaries.record_of(content, line, now)
-    before = store.get_chat(session, record.chat) if record.chat and entry.goes_on else None
-    if before is not None and _was_cut_off(before, line, now):
+    before = _to_go_on_with(session, content, record, line, now) if entry.goes_on else None
+    if before is not None:
         chat.continues, chat.cut_off = before.id, True
         chat.rank_at = routing.rank(now, chat.danger, chat.distress, handed_over=True)
-        content, _ = summaries.put(content, line, now, chat=chat.id)
+        if record.chat == before.id:
+            content, _ = summaries.put(content, line, now, chat=chat.id)
     if record.newest is not None and entry.show_summary:
         _put_above(chat, record.newest)
     return content

@@ -24,7 +24,7 @@ from helpline.chat.visitor_pages import STATUS, Page, answer_refused, settled, v
 from helpline.extensions import limiter
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line
-from helpline.privacy import codes
+from helpline.privacy import codes, sessions
 from helpline.privacy.keyring import KeyDestroyed
 from helpline.privacy.sessions import BoundElsewhere
 from helpline.summaries import service as summaries
@@ -171,7 +171,9 @@ def keep_way_back(lang: str, line: str) -> Page:
 
 def _keep(line: Line, *, summary: bool) -> Page:
     try:
-        under_code = continuing.keep(_cookie() or "", line, visitor_here(line), summary=summary)
+        caller = visitor_here(line)
+        summary_events.within_budget(caller.session_key)
+        under_code = continuing.keep(_cookie() or "", line, caller, summary=summary)
     except (NoAccess, KeyDestroyed) as refused:
         return answer_refused(getattr(refused, "code", "not_found"))
     except Refused as refused:
@@ -211,33 +213,28 @@ def _day(on: Any) -> str:
 @kept.post("/kept/show")
 def show(lang: str, line: str) -> Page:
     """Let the counsellor of the chat that goes on read the summary of last time."""
-    found = find_line(line, lang)
-    try:
-        continuing.show(_cookie() or "", found)
-    except (NoAccess, KeyDestroyed) as refused:
-        return answer_refused(getattr(refused, "code", "not_found"))
-    except Refused as refused:
-        return _not_now(found, refused.code)
-    return _went("visitor.room")
+    return _with_the_chat(find_line(line, lang), continuing.show)
 
 
 @kept.post("/kept/go-on")
 def go_on(lang: str, line: str) -> Page:
     """Go on in this browser with the chat that goes on elsewhere."""
-    found = find_line(line, lang)
+    return _with_the_chat(find_line(line, lang), continuing.go_on)
+
+
+def _with_the_chat(line: Line, deed: Callable[[str, Line], None]) -> Page:
+    """Do this with what is kept and on to the room, or say on the page why not."""
+    cookie = _cookie() or ""
     try:
-        continuing.go_on(_cookie() or "", found)
-    except NoAccess as refused:
-        return answer_refused(refused.code)
+        summary_events.within_budget(sessions.key_of(cookie))
+        deed(cookie, line)
+    except (NoAccess, KeyDestroyed) as refused:
+        return answer_refused(getattr(refused, "code", "not_found"))
     except Refused as refused:
-        return _not_now(found, refused.code)
+        if web.wants_json():
+            return jsonify(ok=False, error=refused.code), STATUS[refused.code]
+        return _yours_page(line, why_not_kept(refused.code), STATUS[refused.code])
     return _went("visitor.room")
-
-
-def _not_now(line: Line, code: str) -> Page:
-    if web.wants_json():
-        return jsonify(ok=False, error=code), STATUS[code]
-    return _yours_page(line, why_not_kept(code), STATUS[code])
 
 
 # The code

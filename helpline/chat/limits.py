@@ -9,9 +9,10 @@ BURST = 400.0
 
 
 class TextBudget:
-    """A bucket of BURST texts a sender, refilled with A_SECOND texts a second."""
+    """A bucket of `burst` texts a sender, refilled with `a_second` texts a second."""
 
-    def __init__(self, now: float | None = None) -> None:
+    def __init__(self, now: float | None = None, *, burst: float = BURST, a_second: float = A_SECOND) -> None:
+        self._burst, self._a_second = burst, a_second
         self._left: dict[str, tuple[float, float]] = {}
         self._swept = time.monotonic() if now is None else now
 
@@ -19,8 +20,8 @@ class TextBudget:
         """Use one text of `sender`'s budget; False when it is empty. `now` is in seconds of any steady clock."""
         moment = time.monotonic() if now is None else now
         self._forget_full(moment)
-        left, last = self._left.get(sender, (BURST, moment))
-        left = min(BURST, left + (moment - last) * A_SECOND)
+        left, last = self._left.get(sender, (self._burst, moment))
+        left = min(self._burst, left + (moment - last) * self._a_second)
         if left < 1:
             self._left[sender] = (left, moment)
             return False
@@ -29,12 +30,12 @@ class TextBudget:
 
     def _forget_full(self, moment: float) -> None:
         """Buckets that are full again are the same as none."""
-        if moment - self._swept < BURST / A_SECOND:
+        if moment - self._swept < self._burst / self._a_second:
             return
         self._swept = moment
         # A copy: other senders come in meanwhile.
         for key, (left, last) in self._left.copy().items():
-            if left + (moment - last) * A_SECOND >= BURST:
+            if left + (moment - last) * self._a_second >= self._burst:
                 self._left.pop(key, None)
 
 

@@ -33,10 +33,7 @@ from helpline.extensions import limiter
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line, limits_of
 from helpline.privacy import sessions
-from helpline.privacy.codes import Tampered
 from helpline.privacy.keyring import KeyDestroyed
-from helpline.privacy.sessions import BoundElsewhere
-from helpline.summaries.service import Gone
 
 visitor = Blueprint("visitor", __name__, url_prefix=f"/{LANG}/<line>/chat")
 budget = TextBudget()
@@ -79,14 +76,8 @@ def _form(line: Line) -> JoinForm:
 
 
 def _way_back(line: Line) -> dict[str, Any] | None:
-    """What may go along of what this visit has opened with a code, or is about to keep."""
-    try:
-        way = continuing.way_back(request.cookies.get(web.VISIT), line)
-    except (BoundElsewhere, Gone, Tampered):
-        return None
-    if way is None or not (way.summary or way.cut_off):
-        return None
-    return {"summary": way.summary, "cut_off": way.cut_off}
+    """What may go along of an earlier chat."""
+    return continuing.offered(request.cookies.get(web.VISIT), line)
 
 
 def _form_page(line: Line, form: JoinForm, *, asks_other: bool = False) -> str:

@@ -134,7 +134,8 @@ def test_a_chat_that_was_cut_off_goes_on_with_a_head_start(line: Line, time: Sto
     assert back is not None
     way = continuing.way_back(back, line)
     assert way is not None
-    assert (way.goes_on, way.cut_off, way.summary) == (False, True, None)
+    assert (way.goes_on, way.cut_off) == (False, True)
+    assert continuing.offered(back, line) == {"summary": None, "cut_off": True}
     visit = joins(back, line, go_on=True)
     calm = a_chat()
     row = visit.row
@@ -235,6 +236,22 @@ def test_the_head_start_is_the_same_however_often_it_was_cut_off(line: Line, tim
     service.accept(anna, visit.chat)
     service.hand_over(anna, visit.chat, "queue")
     assert visit.row.rank_at == rank
+
+
+def test_in_the_very_same_browser_it_goes_on_without_a_code(line: Line, time: StoppedClock) -> None:
+    anna = a_counsellor()
+    visit = a_chat(held_by=anna)
+    assert continuing.offered(visit.cookie, line) is None
+    visit.says("I have never told anybody")
+    time.passes(silent=[visit], minutes=10, seconds=1)
+    assert continuing.offered(visit.cookie, line) == {"summary": None, "cut_off": True}
+    assert continuing.offered(visit.cookie, lines.get_line("prevention")) is None
+    again = joins(visit.cookie, line, go_on=True)
+    assert (again.row.continues, again.row.cut_off) == (visit.chat, True)
+    assert "summary" not in content(visit.cookie), "nothing is kept that nobody asked to keep"
+    service.leave(again.visitor)
+    third = joins(visit.cookie, line, go_on=True)
+    assert third.row.continues is None, "the last one was not cut off"
 
 
 # A chat that goes on elsewhere

@@ -23,6 +23,8 @@ VISITOR: dict[str, dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "sync": {"after": (0, NO_NUMBER)},
     "typing": {"on": (True, NO_SWITCH)},
     "read": {"seq": (1, NO_NUMBER)},
+    "summary": {"version": (0, NO_NUMBER), "body": ("Hello", NO_BODY)},
+    "agree": {"version": (1, NO_NUMBER)},
 }
 CHAT = ("chat", NO_ID)
 CONSOLE: dict[str, dict[str, tuple[Any, tuple[Any, ...]]]] = {
@@ -45,6 +47,9 @@ CONSOLE: dict[str, dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "end": {"chat": CHAT},
     "hand_over": {"chat": CHAT, "to": ("queue", NO_ID)},
     "follow": {"chat": CHAT},
+    "summary": {"chat": CHAT, "version": (0, NO_NUMBER), "body": ("Hello", NO_BODY)},
+    "agree": {"chat": CHAT, "version": (1, NO_NUMBER)},
+    "earlier": {"chat": CHAT},
 }
 INVALID = {"ok": False, "error": "invalid"}
 # Data that is no object at all, and more than one argument.
