@@ -37,6 +37,8 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 CLOSING_SECONDS = 30.0
+# The same engine without the browser's own windows: a fresh profile costs next to nothing, but no left page is kept.
+BARE = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # What Chromium writes when nobody listens, behind a proxy too, or the line is cut; a page can't keep it from that.
 NO_LINE = re.compile(
@@ -48,12 +50,13 @@ NO_LINE = re.compile(
 ANSWERED_NO = re.compile(r"the server responded with a status of [45]")
 
 
-def executable() -> str:
-    """Where Chromium is: $CHROMIUM, else whatever this machine calls it."""
+def executable(*, whole: bool) -> str:
+    """Where Chromium is: $CHROMIUM, else whatever this machine calls it; the bare one will do unless it is `whole`."""
     named = os.environ.get("CHROMIUM")
-    found = next(filter(None, map(shutil.which, [named] if named else NAMES)), None)
+    names = [named] if named else NAMES if whole else [BARE, *NAMES]
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        wanted = named or " or ".join(NAMES)
+        wanted = named or " or ".join(names)
         raise RuntimeError(f"no {wanted} here: `make test-tools` installs Chromium, CHROMIUM names another")
     return found
 
@@ -62,7 +65,7 @@ def launch(playwright: Playwright, *arguments: str, keeps_pages: bool = False) -
     """Start Chromium with a fresh profile; with `keeps_pages` going back shows kept pages, as people's browsers do."""
     left_out = ["--disable-back-forward-cache"] if keeps_pages else None
     return playwright.chromium.launch(
-        executable_path=executable(), args=[*ARGUMENTS, *arguments], ignore_default_args=left_out
+        executable_path=executable(whole=keeps_pages), args=[*ARGUMENTS, *arguments], ignore_default_args=left_out
     )
 
 
