@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import clock
-from helpline.chat import access, keys, presence, push
+from helpline.chat import access, checking, keys, presence, push
 from helpline.chat.access import Visitor
 from helpline.chat.agreed import NotNow, Side, Standing, agreed_to, saved
 from helpline.chat.items import Refused
@@ -105,6 +105,7 @@ def staff_saves(member: Member, chat_id: str, version: int, body: object) -> int
     text = checked(body)
     with transaction() as session:
         chat = access.own_chat(session, member, chat_id)
+        checking.check(session, chat, text)
         number = _save(session, chat, Side.COUNSELLOR, version, text)
     presence.counsellor_typed(member.id)
     return number
