@@ -6,13 +6,13 @@ The real launcher on core 0, so that all keys are made on one core; this program
 so many random codes, so many at once: from one address or from many of the loopback, by browsers that keep their cookie
 or by ones that come without a cookie for each guess. Meanwhile somebody comes back again and again with the code of a
 letter or of a course by turns, each time as a browser that was never here, from an address of the guessers and from
-another one. Whoever is turned away presses again after 2 s. A round in which the right holders took too long for a
-figure goes on until each of them was let in some times.
+another one. Whoever is turned away presses again after 2 s.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import secrets
@@ -21,24 +21,56 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from helpline.privacy import codes
 
-from benchmarks.codes import FAR, LOOKED_AT, NEAR, OPENED, PATIENCE, TURNED_AWAY, Visitor
 from benchmarks.load import percentile
-from benchmarks.pages import FOUR
+from benchmarks.pages import FOUR, TOKEN
 from benchmarks.servers import Product
 
-LETTERS = "/en/prevention/letters/"
+LETTERS, COURSE, ENTRANCE = "/en/prevention/letters/", "/en/prevention/self-help/", "/en/prevention/return/"
+OPENED, LOOKED_AT, TURNED_AWAY = 303, 400, 429
+NEAR, FAR = "127.0.1.1", "127.0.2.1"
+PATIENCE = 120.0
 AGAIN_AFTER, COMES_AFTER = 2.0, 0.5
-LEAST_RETURNS, LONGEST_ROUND = 5, 240.0
+LONGEST_ROUND = 240.0
 # So many codes are kept at a busy helpline.
 KEPT = 10_000
 HOURS_A_YEAR = 24 * 365
+
+
+class Visitor:
+    """A browser at an address of the loopback, with a new connection for each page."""
+
+    def __init__(self, port: int, address: str) -> None:
+        self.port, self.address, self.cookie = port, address, ""
+        self.token = ""
+
+    def ask(self, method: str, path: str, **fields: str) -> tuple[int, str]:
+        """The status and the page."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(self.address, 0))
+        headers = {"Cookie": self.cookie} if self.cookie else {}
+        if fields:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        with contextlib.closing(connection):
+            connection.request(method, path, urlencode(fields) if fields else None, headers)
+            answer = connection.getresponse()
+            page = answer.read().decode()
+            self.cookie = (answer.getheader("Set-Cookie") or self.cookie).partition(";")[0]
+        if found := TOKEN.search(page):
+            self.token = found[1]
+        return answer.status, page
+
+    def enters(self, code: str) -> int:
+        """What comes of a code."""
+        if not self.token:
+            self.ask("GET", ENTRANCE)
+        return self.ask("POST", ENTRANCE, csrf_token=self.token, code=code)[0]
 
 
 def wrong_code() -> str:
@@ -51,8 +83,21 @@ def code_of_a_letter(port: int) -> str:
     visitor = Visitor(port, FAR)
     visitor.ask("GET", LETTERS)
     visitor.ask("POST", LETTERS, csrf_token=visitor.token, client_id=secrets.token_hex(16), body="hello")
-    code = "-".join(FOUR.findall(visitor.ask("GET", f"{LETTERS}code/")[1]))
-    status, _ = visitor.ask("POST", f"{LETTERS}code/confirm/", csrf_token=visitor.token, code=code)
+    return confirmed(visitor, f"{LETTERS}code/", f"{LETTERS}code/confirm/")
+
+
+def code_of_a_course(port: int) -> str:
+    """A course is kept under a code before anything is written in it."""
+    visitor = Visitor(port, FAR)
+    visitor.ask("GET", f"{COURSE}code/")
+    visitor.ask("POST", f"{COURSE}code/", csrf_token=visitor.token)
+    return confirmed(visitor, f"{COURSE}code/keep/", f"{COURSE}code/confirm/")
+
+
+def confirmed(visitor: Visitor, shown: str, typed: str) -> str:
+    """The code that is shown, once it was typed."""
+    code = "-".join(FOUR.findall(visitor.ask("GET", shown)[1]))
+    status, _ = visitor.ask("POST", typed, csrf_token=visitor.token, code=code)
     if status != OPENED:
         raise RuntimeError(f"the code was not confirmed: {status}")
     return code
@@ -154,7 +199,7 @@ def told(rounds: dict[str, Round]) -> Iterator[str]:
     bits = 5 * codes.LENGTH
     chance = fastest * HOURS_A_YEAR * KEPT / 2**bits
     yield ""
-    yield f"At {fastest:,.0f} guesses an hour, day and night for a year, one of {KEPT:,} kept codes of {bits} bits is"
+    yield f"At {fastest:,.0f} guesses an hour, day and night for a year, any of {KEPT:,} kept codes of {bits} bits is"
     yield f"found with a chance of {chance:.0e}: once in {1 / chance:.0e} years."
 
 
@@ -181,7 +226,7 @@ def main() -> None:
             # A process that knows of no wrong codes yet.
             server.start()
             port = server.ports[0]
-            right = [code_of_a_letter(port), Visitor(port, FAR).takes_a_code()]
+            right = [code_of_a_letter(port), code_of_a_course(port)]
             rounds[name] = Round(port, wanted.guesses, addresses, keeps_cookie=keeps).run(wanted.at_once, right)
             server.end_processes()
             print(f"load average {os.getloadavg()[0]:.1f} after {name}", file=sys.stderr)

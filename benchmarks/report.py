@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 # What was changed to get here, with figures before and after; written by hand, shown below the results.
 STEPS = Path(__file__).parent / "steps.md"
-# What `benchmarks/codes.py` prints; copied there by hand, shown below the steps.
+# What `benchmarks/guesses.py` prints; copied there by hand, shown below the steps.
 CODES = Path(__file__).parent / "codes.md"
 # Why a goal was missed; written by hand, shown below the goals.
 ACCOUNT = Path(__file__).parent / "account.md"
