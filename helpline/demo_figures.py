@@ -13,7 +13,15 @@ from helpline.advice.tree import Advice
 from helpline.contacts import campaigns
 from helpline.contacts import service as contacts
 from helpline.contacts.categories import GENDERS, age_bands
-from helpline.contacts.models import AdviceCount, AdviceHelped, Contact, ContactTopic, CourseCount, MissedContact
+from helpline.contacts.models import (
+    AdviceCount,
+    AdviceHelped,
+    AfterCount,
+    Contact,
+    ContactTopic,
+    CourseCount,
+    MissedContact,
+)
 from helpline.db import random_key
 from helpline.lines.hours import hours_of_week, parse_hours
 from helpline.lines.models import Line
@@ -26,6 +34,11 @@ Weighted = Sequence[tuple[str, float]]
 
 DAYS = 730
 GROWS = 1.16  # in a year
+ANSWERING_AFTER = 0.4
+AFTER = (
+    ("better", (("yes", 55.0), ("partly", 33.0), ("no", 12.0))),
+    ("again", (("yes", 68.0), ("maybe", 24.0), ("no", 8.0))),
+)
 # The demo is open day and night, so that a chat can be tried at any time; its past had ordinary hours.
 HOURS_THEN = {
     "youth": "mon-fri 14:00-22:00;sat-sun 15:00-21:00",
@@ -113,6 +126,7 @@ def rows_of(line: Line, today: date) -> Rows:
         CourseCount: course(line.slug, today),
         AdviceCount: _walks(line.slug, today),
         AdviceHelped: _helped(line.slug, today),
+        AfterCount: _after(line.slug, answered),
         campaigns.Campaign: [
             {
                 "line": line.slug,
@@ -313,6 +327,19 @@ def _helped(line: str, today: date) -> list[Row]:
     columns = ("on_date", "tree", "advice", "helped")
     return [
         {"line": line, "count": count} | dict(zip(columns, values, strict=True)) for values, count in counted.items()
+    ]
+
+
+def _after(line: str, answered: Iterable[Row]) -> list[Row]:
+    """Of those who chatted fewer than half answer the two questions."""
+    dice, counted = _dice("after", line), Counter[tuple[str, str, str]]()
+    for row in answered:
+        if row["channel"] == "chat" and dice.random() < ANSWERING_AFTER:
+            for question, said in AFTER:
+                counted[f"{row['on_date']:%Y-%m}", question, _pick(dice, said)] += 1
+    return [
+        {"line": line, "month": month, "question": question, "answer": answer, "count": count}
+        for (month, question, answer), count in sorted(counted.items())
     ]
 
 

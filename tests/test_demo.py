@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from helpline import demo_figures as demo
 from helpline.contacts import campaigns, categories
 from helpline.contacts import service as contacts
-from helpline.contacts.models import AdviceCount, Contact, ContactTopic, MissedContact
+from helpline.contacts.models import AdviceCount, AfterCount, Contact, ContactTopic, MissedContact
 from helpline.db import transaction
 from helpline.lines import service as lines
 from helpline.selfhelp import service as selfhelp
@@ -158,3 +158,14 @@ def test_all_of_it_can_be_stored_and_told(rows: dict[str, demo.Rows]) -> None:
             session.execute(insert(table), some)
     assert contacts.count("prevention")["answered"] == len(rows["prevention"][Contact])
     assert len(campaigns.campaigns_of("prevention")) == 2
+
+
+@LINES
+def test_fewer_than_half_of_those_who_chatted_answer_the_two_questions(rows: dict[str, demo.Rows], line: str) -> None:
+    chats = sum(row["channel"] == "chat" for row in rows[line][Contact])
+    answers = Counter[str]()
+    for row in rows[line][AfterCount]:
+        assert row["answer"] in contacts.AFTER[row["question"]]
+        answers[row["question"]] += row["count"]
+    assert answers["better"] == answers["again"]
+    assert 0.3 < answers["better"] / chats < 0.5
