@@ -6,7 +6,7 @@ transaction in which the chat is locked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -92,19 +92,33 @@ def _readable(row: AskedText, chat: Chat) -> str | None:
         return None
 
 
-def tell(row: AskedText, chat: Chat, answer: str | None = None) -> None:
-    """Push how it stands, or `gone`, to the counsellor of the chat with the text, to the line's supervisors without."""
+def news(row: AskedText, chat: Chat, answer: str | None = None) -> list[Callable[[], None]]:
+    """The pushes of how it stands, or `gone`: to the counsellor of the chat with the text, to supervisors without."""
     more = {} if answer is None else {"answer": answer}
     without = shown(row, chat, whole=False) | more
+    pushes: list[Callable[[], None]] = []
     for account in sorted({*duties.supervisors(chat.line), chat.counsellor or ""} - {""}):
         mine = account == chat.counsellor and answer != GONE
-        data = shown(row, chat, whole=True) | more if mine else without
-        after_commit(partial(push.asked, account, data))
+        pushes.append(partial(push.asked, account, shown(row, chat, whole=True) | more if mine else without))
+    return pushes
+
+
+def tell(row: AskedText, chat: Chat) -> None:
+    """Push how it stands after the commit."""
+    for hook in news(row, chat):
+        after_commit(hook)
+
+
+def take_away(session: Session, chat: Chat, rows: Sequence[AskedText]) -> list[Callable[[], None]]:
+    """They are needed no more: sent, taken back, or the chat is over. Returns the pushes that say so."""
+    if not rows:
+        return []
+    pushes = [hook for row in rows for hook in news(row, chat, GONE)]
+    session.execute(delete(AskedText).where(AskedText.id.in_([row.id for row in rows])))
+    return pushes
 
 
 def drop(session: Session, chat: Chat, rows: Sequence[AskedText]) -> None:
-    """They are needed no more: sent, taken back, or the chat is over."""
-    if rows:
-        for row in rows:
-            tell(row, chat, GONE)
-        session.execute(delete(AskedText).where(AskedText.id.in_([row.id for row in rows])))
+    """Take them away and say so after the commit."""
+    for hook in take_away(session, chat, rows):
+        after_commit(hook)

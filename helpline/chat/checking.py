@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
 
@@ -55,9 +55,8 @@ def allowed(session: Session, chat: Sealed, body: str, key: bytes | None = None)
     return next((row for row in rows if asked.text_of(opened, row) == body), None)
 
 
-def use_up(session: Session, room: Room, body: str, key: bytes) -> None:
-    """This text is sent: whoever asked for it need not be answered any more."""
+def use_up(session: Session, room: Room, body: str, key: bytes) -> list[Callable[[], None]]:
+    """This text is sent: whoever asked for it need not be answered any more. Returns the pushes that say so."""
     rows = [row for row in asked.of_chat(session, room.id) if asked.text_of(key, row) == body]
     chat = store.get_chat(session, room.id) if rows else None
-    if chat is not None:
-        asked.drop(session, chat, rows)
+    return [] if chat is None else asked.take_away(session, chat, rows)

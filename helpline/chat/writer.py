@@ -63,19 +63,20 @@ def write(items: Sequence[Item], acknowledge: Callable[[list[Outcome]], None] | 
     After the commit `acknowledge` gets the outcomes, then everybody is told.
     """
     now, suspects = clock.now(), checking.suspects(items)
-    outcomes: list[Outcome] = []
     with transaction() as session:
-        if acknowledge is not None:
-            after_commit(lambda: acknowledge(outcomes))
-        after_commit(lambda: push.news(outcomes))
         rooms = store.lock_rooms(session, {item.chat for item in items})
         alive = sessions.alive(session, {i.session_key for i in items if i.session_key and i.member is None}, now)
         alive |= staff.alive(session, {i.session_key for i in items if i.session_key and i.member}, now)
         known = store.known_texts(session, [(i.chat, i.client_id) for i in items if isinstance(i, Text)])
         batch = _Batch(session, rooms, alive, known, suspects, now)
-        outcomes += [batch.take(item) for item in items]
+        outcomes = [batch.take(item) for item in items]
         store.insert_texts(session, batch.rows)
         store.save_rooms(session, batch.changed.values())
+        if acknowledge is not None:
+            after_commit(lambda: acknowledge(outcomes))
+        after_commit(lambda: push.news(outcomes))
+        for tell in batch.told_then:
+            after_commit(tell)
     return outcomes
 
 
@@ -92,6 +93,7 @@ class _Batch:
         now: datetime,
     ) -> None:
         self.rooms, self.alive, self.now = rooms, alive, now
+        self.told_then: list[Callable[[], None]] = []
         self._session, self._suspects = session, suspects
         self.rows: list[dict[str, object]] = []
         self.changed: dict[str, Room] = {}
@@ -175,7 +177,7 @@ class _Batch:
         """Raises Refused for what no text of staff may hold; one that was allowed is used up by being sent."""
         key = self._keys.open(room)
         if checking.check(self._session, room, text.body, text.member if text.allow else None, key):
-            checking.use_up(self._session, room, text.body, key)
+            self.told_then += checking.use_up(self._session, room, text.body, key)
 
     def _earlier(self, text: Text, room: Room) -> Stored | None:
         """The outcome of this text when it came before."""
