@@ -122,11 +122,13 @@ class WayBack:
     """What a visit can do with what it has opened.
 
     goes_on: its chat has not ended, and is not the one of this browser. cut_off: it can be gone on with.
+    can_show: the chat of this browser goes on, and the newest summary is of another one.
     """
 
     kept: Kept
     goes_on: bool
     cut_off: bool
+    can_show: bool
 
 
 def way_back(cookie: str | None, line: Line) -> WayBack | None:
@@ -141,8 +143,15 @@ def way_back(cookie: str | None, line: Line) -> WayBack | None:
     content = sessions.load(cookie, now) or {}
     with reading_transaction() as session:
         chat = store.get_chat(session, kept.record.chat) if kept.record.chat else None
+        here = store.get_chat(session, content["chat"]) if content.get("chat") else None
     other = chat is not None and chat.id != content.get("chat")
-    return WayBack(kept, goes_on=other and _goes_on(chat, line), cut_off=_was_cut_off(chat, line, now))
+    last = kept.record.newest
+    return WayBack(
+        kept,
+        goes_on=other and _goes_on(chat, line),
+        cut_off=_was_cut_off(chat, line, now),
+        can_show=last is not None and last.chat != content.get("chat") and _goes_on(here, line),
+    )
 
 
 def _goes_on(chat: Chat | None, line: Line) -> bool:

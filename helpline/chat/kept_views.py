@@ -165,11 +165,12 @@ def keep(lang: str, line: str) -> Page:
 
 @kept.post("/room/way-back")
 def keep_way_back(lang: str, line: str) -> Page:
-    """Keep the way back to the chat alone."""
-    return _keep(find_line(line, lang), summary=False)
+    """Keep the way back to the chat alone; whoever was just cut off goes on to the queue."""
+    then = "visitor.join" if request.form.get("then") == "join" else ""
+    return _keep(find_line(line, lang), summary=False, then=then)
 
 
-def _keep(line: Line, *, summary: bool) -> Page:
+def _keep(line: Line, *, summary: bool, then: str = "") -> Page:
     try:
         caller = visitor_here(line)
         summary_events.within_budget(caller.session_key)
@@ -178,7 +179,7 @@ def _keep(line: Line, *, summary: bool) -> Page:
         return answer_refused(getattr(refused, "code", "not_found"))
     except Refused as refused:
         return _refused(line, refused.code)
-    return _went("kept.yours" if under_code else "kept.code")
+    return _went(then or ("kept.yours" if under_code else "kept.code"))
 
 
 # What is kept
@@ -200,6 +201,7 @@ def _yours_page(line: Line, error: str = "", status: int = 200) -> Page:
         had=way.kept.mark,
         goes_on=way.goes_on,
         cut_off=way.cut_off,
+        can_show=way.can_show,
         day=_day,
         error=error,
     )

@@ -50,7 +50,7 @@ def talking(stage: Stage) -> Page:
 def talking_about_leaving(stage: Stage) -> Page:
     """The question about leaving folded out, after the limits were: one of them is open at a time."""
     room, _, _ = a_talk(stage)
-    for summary in room.page.locator("#under summary").all():
+    for summary in room.page.locator("#under > details:not([hidden]) > summary").all():
         summary.click()
     expect(room.page.locator("#limits-fold")).not_to_have_attribute("open", "")
     return room.page

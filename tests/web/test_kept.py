@@ -255,6 +255,15 @@ def test_a_chat_that_was_cut_off_goes_on_from_the_join_form(house: House, comer:
     assert first != second
 
 
+def test_whoever_was_just_cut_off_goes_on_without_a_code(house: House, comer: Comer, anna: Member) -> None:
+    first = a_talk(house, comer.tab, anna)
+    with transaction() as session:
+        changes.finish(session, store.lock_chat(session, first), Action.LOSE, clock.now())  # type: ignore[arg-type]  # it is there
+    led = comer.tab.post(f"{comer.room}way-back", {"then": "join"})
+    assert (led.status_code, led.headers["Location"]) == (303, comer.tab.chat)
+    assert comer.tab.page(comer.tab.chat).form().fields.get("continues") == "y"
+
+
 def test_let_the_counsellor_read_it_in_a_chat_that_goes_on(house: House, comer: Comer, anna: Member) -> None:
     chat = a_talk(house, comer.tab, anna)
     comer.sends(f"{comer.room}summary", "room/agree")
@@ -264,6 +273,7 @@ def test_let_the_counsellor_read_it_in_a_chat_that_goes_on(house: House, comer: 
     back.tab.join()
     second = house.accept(anna)
     assert back.enters(code) == back.kept
+    assert "kept/show" not in comer.tab.get(comer.kept).text, "no chat goes on there"
     assert back.sends(back.kept, "kept/show") == back.room
     assert service.staff_sync(anna, second, "talk", 0)["earlier"]["summary"]["text"] == WORDS
     service.end(anna, second)

@@ -104,7 +104,7 @@ function takeAll(answer) {
   // A line that paused without breaking, as behind a proxy, is not opened again: that it answers says it is back.
   if (wasLost && wayNow() === 'socket') lineUp();
   sending.flush();
-  summary.flush();
+  summary.resume();
 }
 
 /** Asks for everything new; one question at a time, and one more when something happened meanwhile. */

@@ -22,7 +22,7 @@ let stored = ''; // what the field held when it was last the same as what is sto
 let apart = false;
 let saving = null;
 let hasEnded = false;
-let pausing;
+let pausing = null;
 let calming;
 let on = {};
 
@@ -97,7 +97,6 @@ function settle(body) {
 
 function stand() {
   apart = true;
-  clearTimeout(pausing);
   put('summary-saved', word('summary_apart'));
 }
 
@@ -120,11 +119,16 @@ function saveIn(milliseconds) {
   pausing = setTimeout(flush, milliseconds);
 }
 
-/** Saves what is typed, where it can be saved now. */
-export async function flush() {
+/** The line is there: what could not be saved before is saved. Who is typing just now is left to finish. */
+export function resume() {
+  if (!pausing) flush();
+}
+
+async function flush() {
+  clearTimeout(pausing);
+  pausing = null;
   const body = typed();
   if (!field || saving !== null || apart || hasEnded || !body || !isDirty()) return;
-  clearTimeout(pausing);
   const over = [...body].length - limit;
   if (over > 0) {
     showError(counted('summary_over_one', 'summary_over_many', over));
