@@ -13,16 +13,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpline import clock, config
+from helpline import clock
 from helpline.db import transaction
 from helpline.letters import access, ending, keys, looking, store
 from helpline.letters.models import Letter
 from helpline.letters.states import IN_HAND, Action, State, WrongState
 from helpline.letters.texts import MAX_REMARK, NotDone, checked, checked_id
 from helpline.lines import service as lines
-from helpline.lines import texts as line_texts
-from helpline.lines.models import Line
-from helpline.lines.unlisted import found_in
 from helpline.privacy import envelope
 from helpline.privacy.keyring import KeyDestroyed
 from helpline.staff import duties
@@ -293,14 +290,9 @@ def _check_seen(letter: Letter, seen: int, text: str) -> None:
 def _check_unlisted(letter: Letter, text: str, *, allow: bool = False, by: Member | None = None) -> None:
     """On a line for youngsters no way to be reached goes out that is not the house's own, unless one is allowed."""
     line = lines.get_line(letter.line)
-    findings = found_in(text, _listed(line, letter.language)) if lines.checks_staff_texts(line) else []
+    findings = lines.unlisted_in(line, text) if lines.checks_staff_texts(line) else []
     if not findings:
         return
     if not allow or by is None:
         raise NotDone("unlisted", text, findings)
     staff.audit(by.id, "letter_unlisted_allowed", f"letter:{letter.id}")
-
-
-def _listed(line: Line, language: str) -> list[str]:
-    entries = line_texts.load_help(line.country, language, config.current().instance_dir, line=line.slug)
-    return [one for entry in entries.values() for one in (entry.phone, entry.url, entry.chat_url) if one]

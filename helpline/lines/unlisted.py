@@ -34,9 +34,11 @@ _YEAR = r"(?:19|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _HOUR = r"(?:[01]?\d|2[0-4])[.][0-5]\d"
 # What has as many digits as a telephone number and is none.
+_ENDS = r"(?!\d|[-/.]\d)"
 _HARMLESS = re.compile(
-    rf"(?<!\d)(?:{_DAY}[-/. ]{_MONTH}[-/. ]{_YEAR}|{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}"
-    rf"|{_YEAR}(?: ?[-/] ?(?:{_YEAR}|\d\d))+|{_YEAR}(?: {_YEAR})+|{_HOUR} ?- ?{_HOUR}"
+    rf"(?<!\d)(?:{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}{_ENDS}|{_DAY} {_MONTH} {_YEAR}{_ENDS}(?! \d{{3}}| \d\d? \d)"
+    rf"|{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}{_ENDS}|{_HOUR} ?- ?{_HOUR}{_ENDS}"
+    rf"|{_YEAR}(?: ?[-/] ?(?:{_YEAR}|\d\d))+|{_YEAR}(?: {_YEAR})+"
     r"|[1-9]\d*00 ?- ?[1-9]\d*00|[1-9]\d*\.000 ?- ?[1-9]\d*\.000"
     r"|[1-9]\d{0,2}(?:[. ]\d{3})+[. ]000|[1-9]\d?0{6,})(?!\d)"
 )
@@ -189,7 +191,11 @@ def _zeros(text: str) -> str:
 
 def _is_number(text: str, match: re.Match[str]) -> bool:
     what = match.group()
-    if _digits(_HARMLESS.sub("", what)) < _ENOUGH or _counts([int(group) for group in re.findall(r"\d+", what)]):
+    groups = re.findall(r"\d+", what)
+    if _counts(groups):
+        return False
+    # What begins as telephone numbers do has no years in it.
+    if (what[0] not in "+0" or _HARMLESS.match(what)) and _digits(_HARMLESS.sub("", what)) < _ENOUGH:
         return False
     before, after = _MONEY
     is_money = before.search(text, max(0, match.start() - 6), match.start()) or after.match(text, match.end())
@@ -200,15 +206,17 @@ def _is_spelled_number(_: str, match: re.Match[str]) -> bool:
     groups = re.findall(r"\w+", match.group().lower())
     digits = [str(_NAMES_OF_DIGITS.get(group, group)) for group in groups]
     named = sum(group in _NAMES_OF_DIGITS for group in groups)
-    if len("".join(digits)) < _ENOUGH or _counts([int(digit) for digit in digits]):
+    if len("".join(digits)) < _ENOUGH or _counts(digits):
         return False
     return named >= 2 or all(len(digit) == 1 for digit in digits)
 
 
-def _counts(numbers: Sequence[int]) -> bool:
+def _counts(groups: Sequence[str]) -> bool:
     """Whether this is somebody who counts: 1 2 3 4 5 6 7, or 50 40 30 20."""
-    steps = {after - before for before, after in pairwise(numbers)}
-    return len(numbers) >= 4 and len(steps) == 1 and steps != {0}
+    if len(groups) < 4 or re.match("0.", groups[0]):
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(groups)}
+    return len(steps) == 1 and steps != {0}
 
 
 def _digits(text: str) -> int:
