@@ -68,6 +68,17 @@ def open_draft(key: bytes, letter_id: str, version: int, part: str, sealed: byte
     return envelope.open_(key, _name(letter_id), part, version, "staff", sealed)
 
 
+def seal_earlier(key: bytes, letter_id: str, day: date, text: str) -> bytes:
+    """The summary of last time, which its visitor lets go along with a letter."""
+    return envelope.seal(key, _name(letter_id), "earlier", 0, "visitor", f"{day.isoformat()} {text}")
+
+
+def open_earlier(key: bytes, letter_id: str, sealed: bytes) -> tuple[date, str]:
+    """What `seal_earlier` sealed. Raises Tampered."""
+    day, _, text = envelope.open_(key, _name(letter_id), "earlier", 0, "visitor", sealed).partition(" ")
+    return date.fromisoformat(day), text
+
+
 def _name(letter_id: str) -> str:
     # The envelope knows chats by their ids: no letter is ever taken for one.
     return f"letter {letter_id}"

@@ -82,9 +82,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Opened:
-    """A letter as staff read it. `seen` goes along with what they do next, so that no text is overlooked."""
+    """A letter as staff read it. `seen` goes along with what they do next, so that no text is overlooked.
+
+    `earlier`: day and text of the summary of a chat before, where the visitor let it go along.
+    """
 
     item: Item
+    earlier: tuple[date, str] | None
     texts: tuple[Written, ...]
     draft: Draft
     seen: int
@@ -171,10 +175,12 @@ def open_letter(member: Member, letter_id: str) -> Opened:
                 for row, body in store.texts(session, letter)
             )
             draft = draft_of(session, letter)
+            along = letter.earlier
+            earlier = None if along is None else keys.open_earlier(keys.key_of(letter), letter.id, along)
         except (KeyDestroyed, envelope.Tampered):
             raise NotDone("unreadable") from None
         item = _item(member, letter, now, names, any(text.account == member.id for text in texts))
-        return Opened(item, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
+        return Opened(item, earlier, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
 
 
 def draft_of(session: Session, letter: Letter) -> Draft:

@@ -18,7 +18,8 @@ class Letter(Base):
 
     `expires_on` is the last day on which the code opens it, `key_id` the week of that day. `round` is one more with
     each text that begins the waiting anew; `waiting_since` and `due_at` are those of the round.
-    `second_reader` is who sent the draft back or approved it last.
+    `second_reader` is who sent the draft back or approved it last; `earlier` the sealed summary of a chat before, where
+    the visitor let it go along.
     """
 
     __tablename__ = "letters"
@@ -39,6 +40,7 @@ class Letter(Base):
     key_id: Mapped[str] = mapped_column(String(16))
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     expires_on: Mapped[date] = mapped_column(Date, index=True)
+    earlier: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class LetterText(Base):

@@ -48,6 +48,7 @@ from helpline.letters.visiting import open_at as open_at
 from helpline.letters.visiting import open_with as open_with
 from helpline.letters.visiting import pending_code as pending_code
 from helpline.letters.visiting import reply as reply
+from helpline.letters.visiting import summary_along as summary_along
 from helpline.letters.visiting import thread_of as thread_of
 from helpline.letters.visiting import write as write
 from helpline.lines import service as lines

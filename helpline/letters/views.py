@@ -85,6 +85,8 @@ def _write_page(line: Line, error: str = "", status: int = 200) -> Page:
             limits=limits_of(line),
             body=_body(),
             client_id=request.form.get("client_id") or uuid.uuid4().hex,
+            along=service.summary_along(_cookie(), line),
+            show_summary=request.method == "GET" or "show_summary" in request.form,
             error=error,
             longest=service.MAX_BODY,
         ),
@@ -98,7 +100,14 @@ def write(lang: str, line: str) -> Page:
     """Store the letter; its code is shown next."""
     found = find_line(line, lang)
     try:
-        code = service.write(web.visit_cookie(), found, lang, _body(), request.form.get("client_id", ""))
+        code = service.write(
+            web.visit_cookie(),
+            found,
+            lang,
+            _body(),
+            request.form.get("client_id", ""),
+            show_summary="show_summary" in request.form,
+        )
     except service.NoLetters as none:
         return render_template("letters/not_taken.html", kept_text=none.text), 404
     except Refused as refused:

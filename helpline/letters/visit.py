@@ -13,8 +13,8 @@ from helpline.privacy import sessions
 
 KIND = "letter"
 # Where the letter lies; its code until that was confirmed, and by what it is known again afterwards; which form wrote
-# the letter; and that it was erased from here, for whoever presses twice.
-LOOKUP, CODE, SUM, SENT, ERASED = "lookup", "code", "sum", "sent", "erased"
+# the letter; how many texts were there when it was opened; and that it was erased from here, for who presses twice.
+LOOKUP, CODE, SUM, SENT, FOUND, ERASED = "lookup", "code", "sum", "sent", "found", "erased"
 
 
 def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:

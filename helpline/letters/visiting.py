@@ -22,11 +22,13 @@ from helpline.letters import ending, keys, store, visit
 from helpline.letters.models import Letter
 from helpline.letters.states import Action, State, due, hour_of
 from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id
-from helpline.letters.visit import CODE, ERASED, KIND, LOOKUP, SENT, SUM, part_of, sum_of
+from helpline.letters.visit import CODE, ERASED, FOUND, KIND, LOOKUP, SENT, SUM, part_of, sum_of
 from helpline.lines import service as lines
 from helpline.lines.models import Line
 from helpline.privacy import codes, envelope, guessing, keyring, sessions
 from helpline.privacy.keyring import KeyDestroyed
+from helpline.summaries import service as summaries
+from helpline.summaries.service import Summary
 
 
 class HasLetter(Exception):
@@ -58,12 +60,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Said:
-    """One text as the visitor sees it. `on` is the day on the line's clock."""
+    """One text as the visitor sees it. `on` is the day on the line's clock, `now` whether this visit wrote it."""
 
     seq: int
     author: str
     body: str
     on: date
+    now: bool
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,12 @@ def _salt() -> bytes:
 # Writing
 
 
-def write(cookie: str, line: Line, language: str, body: object, client_id: object) -> str | None:
+def write(
+    cookie: str, line: Line, language: str, body: object, client_id: object, *, show_summary: bool = False
+) -> str | None:
     """Store a new letter and return its code, to be shown once; it opens the letter from this moment on.
+
+    `show_summary`: the summary of last time, which a code has opened in this visit, goes along.
 
     The same form sent twice gives the same code, and None once that was confirmed. Raises NoLetters, Refused,
     HasLetter, codes.Busy, and BoundElsewhere or Left of the session; then nothing is stored.
@@ -121,9 +128,10 @@ def write(cookie: str, line: Line, language: str, body: object, client_id: objec
             return again or None
         if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
             raise HasLetter(text)
-        _begin(session, line, language, place.lookup, text, sent, now)
+        along = summaries.newest(content, line, now) if show_summary else None
+        _begin(session, line, language, place.lookup, text, sent, along, now)
         content = contacts.catch(content, line, "letter")
-        visit.save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent}, now)
+        visit.save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent, FOUND: 0}, now)
     return code
 
 
@@ -144,9 +152,26 @@ def _sent_before(session: Session, part: Mapping[str, Any], text: str, sent: str
     return str(part.get(CODE, ""))
 
 
-def _begin(session: Session, line: Line, language: str, lookup: str, text: str, sent: str, now: datetime) -> None:
-    letter_id, until = random_key(), keys.kept_until(line, now)
-    key_id, wrapped_key = keys.wrapped(letter_id, envelope.new_key(), until)
+def summary_along(cookie: str | None, line: Line) -> Summary | None:
+    """What could go along with a letter of this visit. Raises BoundElsewhere."""
+    now = clock.now()
+    content = sessions.load(cookie, now) or {}
+    sessions.check_line(content, line.slug)
+    return summaries.newest(content, line, now)
+
+
+def _begin(
+    session: Session,
+    line: Line,
+    language: str,
+    lookup: str,
+    text: str,
+    sent: str,
+    along: Summary | None,
+    now: datetime,
+) -> None:
+    letter_id, until, key = random_key(), keys.kept_until(line, now), envelope.new_key()
+    key_id, wrapped_key = keys.wrapped(letter_id, key, until)
     letter = Letter(
         id=letter_id,
         line=line.slug,
@@ -161,6 +186,7 @@ def _begin(session: Session, line: Line, language: str, lookup: str, text: str, 
         key_id=key_id,
         wrapped_key=wrapped_key,
         expires_on=until,
+        earlier=None if along is None else keys.seal_earlier(key, letter_id, along.day, along.text),
     )
     session.add(letter)
     session.flush()
@@ -241,7 +267,7 @@ def open_at(cookie: str, line: Line, root: bytes) -> bool:
             return False
         letter.confirmed = True
         _stay(session, letter, line, now)
-        visit.save(cookie, line, content, {LOOKUP: place.lookup}, now)
+        visit.save(cookie, line, content, {LOOKUP: place.lookup, FOUND: letter.last_seq}, now)
     return True
 
 
@@ -280,7 +306,12 @@ def thread_of(cookie: str | None, line: Line) -> Thread | None:
             texts = store.texts(session, letter)
         except (KeyDestroyed, envelope.Tampered):
             raise Unreadable from None
-    said = tuple(Said(row.seq, row.author, body, lines.local(line, row.at).date()) for row, body in texts)
+    # What was there when the code opened it stays folded: somebody may read along.
+    found = part.get(FOUND, letter.last_seq)
+    said = tuple(
+        Said(row.seq, row.author, body, lines.local(line, row.at).date(), row.author == "visitor" and row.seq > found)
+        for row, body in texts
+    )
     owed = letter.state not in (State.ANSWERED, State.CLOSED)
     return Thread(letter.state, said, letter.due_at if owed else None, letter.expires_on, CODE not in part)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from helpline import config, db
+from helpline.letters.models import Letter
 from helpline.staff import service as staff
 from helpline.staff.models import Account, AccountLine, AccountRole
 from tests.desk.test_letters import ROOT, TEXT, anna, boss, read, send, writer
@@ -75,6 +76,8 @@ def test_a_supervisor_gives_back_what_somebody_has_without_reading_it(
     anna: FlaskClient, boss: FlaskClient, writer: Writer
 ) -> None:
     claimed(anna, writer)
+    with db.transaction() as session:
+        session.execute(update(Letter).values(due_at=writer.row.waiting_since))
     inbox = Page(read(boss))
     form = inbox.form(f"{writer.id}/release")
     assert boss.post(form.action, data=form.fields).status_code == 303

@@ -104,13 +104,23 @@ def test_from_a_closed_door_to_an_answer_and_back(house: House, desk: Desk) -> N
         assert session.scalars(select(Letter)).all() == []
 
 
-def test_texts_are_folded(house: House, desk: Desk) -> None:
-    desk.writes("a secret <b>&amp;")
-    html = desk.tab.get(f"{desk.base}yours/").text
-    assert re.search(
-        r"<details class=\"letter-part\">\s*<summary>[^<]*</summary>\s*<p[^>]*>a secret &lt;b&gt;&amp;amp;", html
-    )
+def test_what_a_code_opens_is_folded_and_what_is_written_then_is_not(house: House, desk: Desk) -> None:
+    code = desk.writes("a secret <b>&amp;")
+    one = r"<details class=\"letter-part\"{}>\s*<summary>[^<]*</summary>\s*<p[^>]*>{}"
+    assert re.search(one.format(" open", "a secret &lt;b&gt;&amp;amp;"), desk.tab.get(f"{desk.base}yours/").text)
+    assert "is folded" not in desk.words()
+    other = Desk(house.tab())
+    other.enters(code)
+    html = other.tab.get(f"{other.base}yours/").text
+    assert re.search(one.format("", "a secret &lt;b&gt;&amp;amp;"), html)
     assert "<details open" not in html
+    assert "is folded" in other.words()
+    other.sends("yours/", "yours/", body="and this")
+    Answerer(only_letter().id, house.counsellor()).claims().answers("our answer")
+    html = other.tab.get(f"{other.base}yours/").text
+    assert re.search(one.format("", "a secret"), html)
+    assert re.search(one.format(" open", "and this"), html)
+    assert re.search(r"letter-part answer\">", html), "an answer is opened by whoever wants to read it"
 
 
 @pytest.mark.parametrize(("body", "told"), [("  ", "nothing written"), ("x" * (service.MAX_BODY + 1), "too long")])

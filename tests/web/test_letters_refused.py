@@ -90,7 +90,7 @@ def test_a_database_that_is_away_keeps_the_text_on_the_page(
     path = "" if deed == "write" else "yours/"
     form = desk.page(path).form("letters/" if deed == "write" else "yours/")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OperationalError("", {}, Exception())
 
     monkeypatch.setattr(f"helpline.letters.service.{deed}", fail)

@@ -1,0 +1,78 @@
+"""The summary of a chat before goes along with a letter where its visitor wants it to, sealed as the letter is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from helpline import clock, db
+from helpline.db import random_key, transaction
+from helpline.letters import service
+from helpline.letters.models import Letter
+from helpline.privacy import sessions
+from helpline.summaries import service as summaries
+from tests.letters.writers import Answerer, Writer, a_letter, rows
+
+pytestmark = pytest.mark.usefixtures("line")
+SUMMARY = "We spoke of school, and who to tell first."
+
+
+def with_a_summary() -> Writer:
+    """A visitor whose visit has the summary of a chat open."""
+    writer, now = Writer(), clock.now()
+    with transaction() as session:
+        content = sessions.claim(session, writer.cookie, now)
+        content, _ = summaries.put(content, writer.line, now, chat=random_key(), text=SUMMARY)
+        sessions.save(writer.cookie, content, now)
+    return writer
+
+
+def read_by_staff(writer: Writer) -> tuple[date, str] | None:
+    page = Answerer(writer.id).claims().page
+    assert page is not None
+    return page.earlier
+
+
+def sends(writer: Writer, *, show: bool) -> Writer:
+    code = service.write(writer.cookie, writer.line, "nl", "hello again", "f1", show_summary=show)
+    writer.code = str(code)
+    with db.reading() as session:
+        writer.id = session.execute(text("SELECT id FROM letters")).scalar_one()
+    return writer
+
+
+def test_it_goes_along_where_the_visitor_wants_it_to() -> None:
+    writer = with_a_summary()
+    along = service.summary_along(writer.cookie, writer.line)
+    assert along is not None
+    assert along.text == SUMMARY
+    sends(writer, show=True)
+    assert read_by_staff(writer) == (along.day, SUMMARY)
+    with db.reading() as session:
+        sealed = session.execute(text("SELECT earlier FROM letters")).scalar_one()
+    assert SUMMARY.encode() not in bytes(sealed)
+    assert writer.bodies == ["hello again"], "it is no text of the letter"
+    assert service.summary_along(writer.cookie, writer.line) == along, "and stays the visitor's own"
+    assert writer.erases()
+    assert rows(Letter) == 0
+
+
+def test_it_stays_with_the_visitor_otherwise() -> None:
+    assert read_by_staff(sends(with_a_summary(), show=False)) is None
+
+
+def test_who_has_opened_none_sends_none() -> None:
+    writer = Writer()
+    assert service.summary_along(writer.cookie, writer.line) is None
+    assert read_by_staff(sends(writer, show=True)) is None
+
+
+def test_what_was_written_in_this_visit_is_told_from_what_the_code_opened() -> None:
+    writer = a_letter()
+    writer.replies("and this")
+    assert [said.now for said in writer.thread.texts] == [True, True]
+    writer.comes_back().replies("on another day")
+    Answerer(writer.id).claims().answers("an answer")
+    assert [said.now for said in writer.thread.texts] == [False, False, True, False]
