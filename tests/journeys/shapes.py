@@ -29,7 +29,23 @@ DANGER = OneOf("yes", "no", "unsure")
 MESSAGE = {"seq": int, "client_id": str, "author": AUTHOR, "body": str, "sent_at": TIME}
 CONSOLE_MESSAGE = MESSAGE | {"chat": CHAT_ID, "stream": OneOf("talk", "aside")}
 VISITOR_STATE = {"state": STATE, "position": OneOf(int, None), "wait_minutes": OneOf(int, None), "reason": REASON}
-SYNC = VISITOR_STATE | {"messages": [MESSAGE], "read": int, "danger": DANGER, "mark": MARK}
+SUMMARY = {
+    "version": int,
+    "body": OneOf(str, None),
+    "author": OneOf("visitor", "counsellor"),
+    "agreed_visitor": bool,
+    "agreed_counsellor": bool,
+    "kept": bool,
+}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+EARLIER = {"summary": OneOf({"day": DAY, "text": str}, None), "continues": bool}
+SYNC = VISITOR_STATE | {
+    "messages": [MESSAGE],
+    "read": int,
+    "danger": DANGER,
+    "mark": MARK,
+    "summary": OneOf(SUMMARY, None),
+}
 QUEUED = {
     "chat": CHAT_ID,
     "line": LINE,
@@ -48,6 +64,7 @@ IN_HAND = {
     "distress": OneOf(1, 2, 3, 4, 5),
     "joined_at": TIME,
     "introduced_at": OneOf(TIME, None),
+    "beside": int,
     "state": STATE,
     "last_seq": {"talk": int, "aside": int},
     "unread": int,
@@ -89,19 +106,37 @@ RESUME = {
 
 OK = {"ok": True}
 ANSWERS = {
-    "/visitor": {"say": {"seq": int}, "sync": SYNC, "typing": {}, "read": {}, "leave": VISITOR_STATE},
+    "/visitor": {
+        "say": {"seq": int},
+        "sync": SYNC,
+        "typing": {},
+        "read": {},
+        "leave": VISITOR_STATE,
+        "summary": {"version": int},
+        "agree": {"version": int},
+    },
     "/console": {
         "resume": RESUME,
         "duty": DUTY,
         "accept": IN_HAND,
         "decline": {},
         "say": {"seq": int},
-        "sync": {"messages": [MESSAGE], "state": STATE, "read": int, "introduction": OneOf(str, None)},
+        "sync": {
+            "messages": [MESSAGE],
+            "state": STATE,
+            "read": int,
+            "introduction": OneOf(str, None),
+            "summary": OneOf(SUMMARY, None),
+            "earlier": OneOf(EARLIER, None),
+        },
         "typing": {},
         "read": {},
         "end": {"state": "ended", "reason": "finished"},
         "hand_over": {"state": OneOf("waiting", "offered")},
         "follow": IN_HAND,
+        "summary": {"version": int},
+        "agree": {"version": int},
+        "earlier": {"messages": [MESSAGE | {"part": int}]},
         "ask": ASKED,
         "take_back": {},
         "look": ASKED,
@@ -115,11 +150,14 @@ PUSHES = {
         "state": VISITOR_STATE,
         "typing": {"on": bool},
         "read": {"seq": int},
+        "summary": SUMMARY,
         "ping": {},
     },
     "/console": {
         "message": CONSOLE_MESSAGE,
         "introduction": {"chat": CHAT_ID, "text": str},
+        "summary": SUMMARY | {"chat": CHAT_ID},
+        "earlier": EARLIER | {"chat": CHAT_ID},
         "state": {
             "chat": CHAT_ID,
             "stream": "talk",

@@ -70,6 +70,8 @@ def test_everything_that_is_pushed_has_its_shape(house: House) -> None:
     anna.wire.call("read", {"chat": chat, "seq": 2})
     assert other.wait_for("read") == {"seq": 2}
     assert other.wait_for("ping") == {}
+    visitor.wire.call("summary", {"version": 0, "body": "About the uncle"})
+    assert other.wait_for("summary")["body"] == "About the uncle"
     anna.wire.call("end", {"chat": chat})
     assert other.wait_for("state", state="ended")["reason"] == "finished"
     for wire in (visitor.wire, other):
