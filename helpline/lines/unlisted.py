@@ -86,15 +86,14 @@ _NAMED = (
     ),
 )
 # What is looked for first, since it costs next to nothing.
-_SPELLED_SIGN = re.compile(
-    r"(?:[(\[ ](?:dot|punt|\.)[)\] ]|\.) ?(?:com|org|nl|gg)|[(\[](?:at|@|apen)|apenstaart| at [\w-]+ dot "
-)
-_DOTTED = re.compile(r"\.\w|/\w|://")
+_SIGNS_OF_MAIL = ("@", "(at", "[at", "apenst")
+_SIGNS_OF_DOTS = ("dot", "punt", "(.", "[.", " .", ". com", ". org", ". nl", ". gg")
+_DOTTED = re.compile(r"[./]\w")
 _DIGITS = re.compile(r"\d(?:\D{0,3}\d){5}")
 _RARE_DIGITS = ("nul", "zero", "oh", "zes", "six", "zeven", "seven", "acht", "eight")
-_BEGINNINGS_OF_APPS = (
-    *("snap", "insta", "ig", "discord", "telegram", "whats", "signal", "kik", "tik", "skype", "steam", "roblox"),
-    "wickr",
+_SIGNS_OF_APPS = (
+    *("snap", "insta", "discord", "telegram", "whats", "signal", "kik", "tik", "skype", "steam", "roblox", "wickr"),
+    *(" ig ", "ig:", "ig="),
 )
 _END = ".,;:!?)]\"'”’»"
 # Characters of European texts that mean what they look like.
@@ -118,7 +117,7 @@ def found_in(text: str, listed: Iterable[str] = ()) -> list[str]:
 
 def _as_read(text: str) -> tuple[str, list[int] | None]:
     """The text as a reader takes it, without what only hides, and where each character stood; None for no change."""
-    if _PLAIN.search(text) is None:
+    if text.isascii() or _PLAIN.search(text) is None:
         return text, None
     read, places = [], []
     for place, character in enumerate(text):
@@ -154,22 +153,30 @@ def _spans(text: str) -> list[tuple[int, int]]:
 def _sought(text: str) -> Iterator[tuple[re.Pattern[str], Callable[[str, re.Match[str]], bool] | None]]:
     """The patterns that this text can have at all: most texts have not the least of any."""
     small = text.lower()
-    if "@" in text or _SPELLED_SIGN.search(small):
+    has_dots = _any_of(_SIGNS_OF_DOTS, small)
+    if _any_of(_SIGNS_OF_MAIL, small) or (has_dots and " at " in small):
         yield _MAIL, None
     if _DOTTED.search(text):
         yield _ADDRESS, _is_address
     if "@" in text:
         yield _HANDLE, None
-    if _SPELLED_SIGN.search(small):
+    if has_dots:
         yield _SPELLED_ADDRESS, None
     if _DIGITS.search(text):
         yield _NUMBER, _is_number
         yield _BY_COMMAS, _is_spelled_number
-    if any(name in small for name in _RARE_DIGITS):
+    if _any_of(_RARE_DIGITS, small):
         yield _SPELLED, _is_spelled_number
-    if any(app in small for app in _BEGINNINGS_OF_APPS):
+    if _any_of(_SIGNS_OF_APPS, small):
         for pattern in _NAMED:
             yield pattern, _is_named
+
+
+def _any_of(signs: tuple[str, ...], text: str) -> bool:
+    for sign in signs:  # noqa: SIM110 - a generator would cost as much as the search
+        if sign in text:
+            return True
+    return False
 
 
 def _take(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
