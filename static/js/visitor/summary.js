@@ -81,6 +81,7 @@ function follow() {
   stored = shown.body;
   apart = false;
   if (!field || field.value === shown.body) return;
+  put('summary-saved', '');
   const { selectionStart, selectionEnd } = field;
   field.value = shown.body;
   if (document.activeElement === field) field.setSelectionRange(selectionStart, selectionEnd);
