@@ -13,9 +13,10 @@ from playwright.sync_api import expect
 
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.learners import left_behind, names_only_modules, sloppy, wrong
+from tests.browser.people import Desk
 from tests.browser.stage import PHONE, Stage
 from tests.browser.writers import Answerer, Writer
-from tests.clients import Server
+from tests.clients import Server, Wire
 from tests.journeys.house import House
 from tests.journeys.moved import MovedClock
 
@@ -31,6 +32,8 @@ DRAFT = f"{BEGUN} You did nothing wrong. Tell him it is over."
 REMARK = "Please do not say what to tell him."
 ANSWER = f"{BEGUN} You did nothing wrong. Who near you could know of it?"
 REPLY = "My aunt. I will call her."
+MINE = "He wants pictures. I can't sleep."
+AGREED = "A boy online wants pictures. Next: tell the aunt, on Friday."
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +165,130 @@ def test_a_letter_at_night_an_answer_by_day_and_back_with_the_code(
     for person in (writer, again):
         assert names_only_modules(person.visited)
         assert not any(part in url for url in person.visited for part in (code, code[:4]))
+
+
+class Talker:
+    """A visitor in a chat, with or without scripts, and the summary beside it."""
+
+    def __init__(self, stage: Stage, who: str, *, scripts: bool) -> None:
+        self.scripts = scripts
+        self.room = stage.visitor(who, size=PHONE) if scripts else stage.plain_visitor(who, size=PHONE)
+        self.page = self.room.page
+
+    def opens_the_summary(self) -> None:
+        """From the room, where it is offered quietly."""
+        fold = self.page.locator("details.way-back:visible")
+        fold.locator("summary").click()
+        if self.scripts:
+            self.page.locator("#summary-begin").click()
+        else:
+            fold.locator("a[href$='/room/summary']").click()
+        expect(self.page.locator("#summary-body")).to_be_visible()
+
+    def writes_it(self, body: str) -> None:
+        """Write a version; with scripts it saves itself."""
+        self.page.locator("#summary-body").fill(body)
+        if not self.scripts:
+            self.page.locator("#summary-save").click()
+
+    def looks(self) -> None:
+        """Without scripts a page is loaded again to be up to date."""
+        if not self.scripts:
+            self.page.reload()
+
+    def reads_it(self, body: str) -> None:
+        """Wait until this stands there as what the counsellor wrote."""
+        self.looks()
+        expect(self.page.locator("#summary-text")).to_have_text(body)
+
+    def agrees(self) -> None:
+        """Say yes to it."""
+        self.page.locator("#summary-agree button").click()
+        expect(self.page.locator("#summary-keep button")).to_be_visible()
+
+    def keeps_it(self) -> str:
+        """Keep it under a code, which is typed once; beside a running chat this happens in a new tab."""
+        button = self.page.locator("#summary-keep button")
+        if self.scripts:
+            with self.page.expect_popup() as opened:
+                button.click()
+            page = opened.value
+        else:
+            button.click()
+            page = self.page
+        keeper = Writer(page, "")
+        page.wait_for_url("**/kept/code/")
+        page.locator("form[action$='/kept/code/'] button").click()
+        code = keeper.reads_the_code()
+        page.locator("a[href$='/code/confirm/']").click()
+        keeper.types(wrong(code))
+        keeper.refused()
+        keeper.types(code)
+        page.wait_for_url("**/chat/kept/")
+        return code
+
+
+def at_the_desk(stage: Stage, clock: MovedClock, login: str) -> tuple[Desk, Wire]:
+    """Somebody who has just come to work, with a second tab that tells what the first one is sent."""
+    who = at_work(stage, clock, login)
+    desk = Desk(who.page, stage.url)
+    desk.open()
+    (cookie,) = [one for one in who.page.context.cookies() if one["name"] == "console"]
+    wire = Wire(stage.url, "/console", f"console={cookie['value']}")
+    desk.duty("available")
+    return desk, wire
+
+
+def test_a_chat_a_summary_and_another_counsellor_a_week_later(stage: Stage, clock: MovedClock, scripts: bool) -> None:
+    stage.watch.allow(ANSWERED_NO)
+    clock.move_to("14:00")
+    anna, wire = at_the_desk(stage, clock, "anna")
+    talker = Talker(stage, "talker", scripts=scripts)
+    talker.room.join(first=STORY)
+    anna.accept_by_key()
+    talker.room.is_in("active")
+    talker.opens_the_summary()
+    talker.writes_it(MINE)
+    told = wire.wait_for("summary", version=1)
+    assert (told["body"], told["agreed_counsellor"]) == (MINE, False)
+    assert wire.call("summary", {"chat": told["chat"], "version": 1, "body": AGREED})["ok"]
+    talker.reads_it(AGREED)
+    talker.agrees()
+    code = talker.keeps_it()
+    assert wire.wait_for("summary", kept=True)["body"] is None, "from here on only the code opens it"
+    anna.end()
+    wire.close()
+    for page in (anna.page, talker.page):
+        page.context.close()
+
+    clock.move_to("14:00", days=6)
+    ben, wire = at_the_desk(stage, clock, "ben")
+    again = Writer(stage.page("again", size=PHONE, java_script_enabled=scripts), stage.url)
+    again.comes_back(sloppy(code))
+    again.page.wait_for_url("**/chat/kept/")
+    folded = again.page.locator("details", has_text=AGREED)
+    expect(folded).to_have_count(1)
+    assert not folded.get_by_text(AGREED).is_visible(), "folded, for somebody may look on"
+    folded.locator("summary").click()
+    expect(folded.get_by_text(AGREED)).to_be_visible()
+    again.page.locator("main a[href$='/chat/']").click()
+    expect(again.page.locator("#show_summary")).to_be_checked()
+    for answer in ("input[name=danger][value=no]", "input[name=distress][value='2']"):
+        again.page.locator(answer).check()
+    again.page.locator("form[data-join] button[type=submit]").click()
+    again.page.wait_for_url("**/room/")
+    ben.accept_by_key()
+    ((chat,),) = stage.house.rows("SELECT id FROM chats WHERE state = 'active'")
+    shown = wire.call("sync", {"chat": chat, "stream": "talk", "after": 0})["earlier"]
+    assert shown["summary"]["text"] == AGREED, "it need not be told again"
+    again.page.reload()
+    expect(again.page.locator("details.brought", has_text=AGREED)).to_have_count(1)
+    again.page.goto(f"{again.front}chat/kept/")
+    again.page.locator(".erasing > summary").click()
+    again.page.locator("form[action$='/kept/erase'] button").click()
+    expect(again.page.locator("h1")).to_be_visible()
+    assert stage.house.rows("SELECT lookup FROM kept_summaries") == []
+    again.comes_back(code)
+    again.refused()
+    assert names_only_modules(again.visited)
+    wire.close()
