@@ -122,6 +122,7 @@ COMMITTERS = {
     "helpline/chat/retention.py",
     "helpline/chat/wrap_ups.py",
     "helpline/chat/afterwards.py",
+    "helpline/chat/asking.py",
     "helpline/chat/agreeing.py",
     "helpline/chat/continuing.py",
     "helpline/chat/parting.py",

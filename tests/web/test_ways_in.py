@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
-from helpline import clock
+from helpline import clock, db
 from helpline.contacts import service as contacts
 from helpline.lines import service as lines
+from helpline.lines.models import Line
 from tests.web.conftest import House
 
 WEEK = "mon-fri 09:00-17:00;tue 19:00-21:00"
@@ -90,6 +92,16 @@ def test_others_who_help_are_told_by_country_each_once(house: House) -> None:
     assert "Awel" in elsewhere
     assert "Kindertelefoon" not in elsewhere
     assert told.count("https://stopncii.org/") == 1, "what both countries have stands once"
+
+
+def test_a_country_without_a_crisis_number_for_all_is_shown_a_page_that_finds_one(house: House) -> None:
+    with db.transaction() as session:
+        session.execute(update(Line).where(Line.slug == "youth").values(country="int"))
+    tab = house.tab()
+    told = tab.get(f"{tab.chat}other-ways/").text
+    assert "https://findahelpline.com/" in told.partition("Others who can help")[0]
+    assert "None" not in told
+    assert {"Belgium", "Netherlands"} <= set(tab.page(f"{tab.chat}other-ways/").words)
 
 
 # While waiting
