@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from helpline import config, create_app, db
 from helpline.front import views
-from tests.browser import bringing, classes, correspondence, ledgers, posters, released, rooms, tallied, walks
+from tests.browser import bringing, classes, correspondence, keepers, ledgers, posters, released, rooms, tallied, walks
 from tests.browser.chromium import ANSWERED_NO
 from tests.browser.people import Desk
 from tests.browser.stage import Stage
@@ -284,6 +284,7 @@ SCENES: dict[str, Scene] = (
     | tallied.SCENES
     | ledgers.SCENES
     | correspondence.SCENES
+    | keepers.SCENES
     | posters.SCENES
     | released.SCENES
     | {
