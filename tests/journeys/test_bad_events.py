@@ -40,6 +40,7 @@ CONSOLE: dict[str, dict[str, tuple[Any, tuple[Any, ...]]]] = {
         "stream": ("talk", (*NO_TEXT, "Talk", "other")),
         "client_id": ("c", NO_CLIENT_ID),
         "body": ("Hello", NO_BODY),
+        "allow": (True, NO_SWITCH[1:]),
     },
     "sync": {"chat": CHAT, "stream": ("talk", (*NO_TEXT, "Talk", "other")), "after": (0, NO_NUMBER)},
     "typing": {"chat": CHAT, "on": (True, NO_SWITCH)},
@@ -50,6 +51,11 @@ CONSOLE: dict[str, dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "summary": {"chat": CHAT, "version": (0, NO_NUMBER), "body": ("Hello", NO_BODY)},
     "agree": {"chat": CHAT, "version": (1, NO_NUMBER)},
     "earlier": {"chat": CHAT},
+    "ask": {"chat": CHAT, "body": ("Call 06-12345678", NO_BODY)},
+    "take_back": {"asked": CHAT},
+    "look": {"asked": CHAT},
+    "allow": {"asked": CHAT},
+    "refuse": {"asked": CHAT},
 }
 INVALID = {"ok": False, "error": "invalid"}
 # Data that is no object at all, and more than one argument.

@@ -308,6 +308,7 @@ def everything_with(chat: str) -> dict[str, dict[str, Any]]:
         "end": {"chat": chat},
         "hand_over": {"chat": chat, "to": "queue"},
         "follow": {"chat": chat},
+        "ask": {"chat": chat, "body": "Call 06-12345678"},
         "accept": {"chat": chat},
     }
 
