@@ -3,7 +3,8 @@ import { byId, drawList, piece, setText, show, word } from './dom.js';
 import { kept } from './keep.js';
 import { onTick } from './link.js';
 import { chatState } from './lists.js';
-import { remove, unsent } from './outbox.js';
+import { askFor, standing, takeBack } from './asked.js';
+import { again, remove, unsent } from './outbox.js';
 import { STREAMS, changed, onChange, openChat, state } from './state.js';
 import { markRead } from './thread.js';
 import { clock } from './time.js';
@@ -69,6 +70,8 @@ function together(one, other) {
 }
 
 function textState(text, chat, last) {
+  const found = text.waits === 'refused' && standing(text);
+  if (found) return word(`held.${found}`, { found: text.found.join(', ') });
   if (text.waits) return word(`text.${text.waits}`, { why: text.error ? word(`refused.${text.error}`) : '' });
   const time = clock(text.sent_at);
   if (text.author !== 'counsellor' || text.stream === 'aside') return last ? time : '';
@@ -77,14 +80,22 @@ function textState(text, chat, last) {
   return last ? word(read ? 'text.read' : 'text.stored', { time }) : '';
 }
 
-function makeText({ text }) {
+function makeText({ text: { client_id: id } }) {
   const element = piece('text');
-  const id = text.client_id;
   element.parts.back.addEventListener('click', () => {
     const item = remove(id);
-    if (item) giveBack(item);
+    if (!item) return;
+    takeBack(item);
+    giveBack(item);
   });
-  element.parts.drop.addEventListener('click', () => remove(id));
+  element.parts.drop.addEventListener('click', () => {
+    const item = remove(id);
+    if (item) takeBack(item);
+  });
+  const item = () => unsent(state.open).find((one) => one.client_id === id);
+  element.parts.ask.addEventListener('click', () => askFor(item()));
+  element.parts.again.addEventListener('click', () => again(id));
+  element.parts.allow.addEventListener('click', () => again(id, true));
   return element;
 }
 
@@ -108,6 +119,11 @@ function fillText(element, { text, before, after }) {
   show(parts.state, parts.state.textContent !== '');
   show(parts.actions, text.waits === 'refused');
   show(parts.back, chat.fate === 'active');
+  const held = text.waits === 'refused' && chat.fate === 'active' ? standing(text) : null;
+  const supervises = byId('main').dataset.supervises !== undefined;
+  show(parts.ask, held === 'found' && !supervises);
+  show(parts.allow, Boolean(held) && held !== 'allowed' && supervises);
+  show(parts.again, held === 'allowed');
 }
 
 const textKey = ({ text }) => text.client_id ?? `${text.stream} ${text.seq}`;

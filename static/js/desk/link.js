@@ -12,11 +12,15 @@ let nextTry = 0;
 let refused = false;
 const ticks = [];
 
-/** An answer that says no, or none at all (code 'no_answer': nobody knows whether it arrived). */
+/**
+ * An answer that says no, or none at all (code 'no_answer': nobody knows whether it arrived). `found` is what
+ * no text of staff may hold.
+ */
 export class Refused extends Error {
-  constructor(code) {
+  constructor(code, found = []) {
     super(code);
     this.code = code;
+    this.found = found;
   }
 }
 
@@ -29,7 +33,7 @@ export async function ask(event, payload = {}) {
   } catch {
     throw new Refused('no_answer');
   }
-  if (!answer?.ok) throw new Refused(answer?.error ?? 'unavailable');
+  if (!answer?.ok) throw new Refused(answer?.error ?? 'unavailable', answer?.found);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 // The desk: puts the parts together and draws everything from the server's answer to `resume`.
 import { alerted, startAlerts, takeAlerts } from './alerts.js';
+import { askedPushed, startAsked, takeAsked } from './asked.js';
 import { startBoard, takeBoard } from './board.js';
 import { startClosing } from './closing.js';
 import { startComposer } from './composer.js';
@@ -56,6 +57,7 @@ async function fetchAll() {
   state.online = true;
   state.everOnline = true;
   for (const chat of takeChats(answer.chats)) movedAway(chat);
+  takeAsked(answer.asked);
   keepHomeless();
   if (first) reopen();
   changed();
@@ -170,6 +172,7 @@ startRing();
 startBoard();
 startLetters();
 startAlerts();
+startAsked();
 onChange(drawLine);
 byId('sign-out').addEventListener('submit', (event) => {
   if (anyUnsent() && !event.target.dataset.warned) {
@@ -192,5 +195,6 @@ connect({
   read: readPushed,
   duty: dutyPushed,
   alert: alerted,
+  asked: askedPushed,
   board: takeBoard,
 }, resume);

@@ -67,6 +67,32 @@ function store() {
   changed();
 }
 
+/** Sends a refused text once more, as it is and with the same id; `allow`: a supervisor's own, whatever stands in it. */
+export function again(id, allow = false) {
+  const item = items.find((one) => one.client_id === id);
+  if (!item) return;
+  Object.assign(item, { state: 'sending', error: null, found: [], allow });
+  store();
+  flush();
+}
+
+/** A text that was asked for is kept here like one that was typed here. */
+export function adopt({ chat, name, line }, { asked, body, found, asked_at: at }) {
+  if (items.some((item) => item.chat === chat && item.stream === 'talk' && item.body === body)) return;
+  items.push({
+    client_id: newId(), chat, name, line, stream: 'talk', body, at: Date.parse(at), state: 'refused', error: 'forbidden', found, asked,
+  });
+  store();
+}
+
+/** Drops those refused texts of which this page was only told. */
+export function withdrawn(isGone) {
+  const left = items.filter((item) => item.state !== 'refused' || !isGone(item));
+  if (left.length === items.length) return;
+  items = left;
+  store();
+}
+
 /** Sends what waits, stream by stream. */
 export function flush() {
   for (const item of items) {
@@ -96,6 +122,7 @@ async function sendOne(item) {
   try {
     const { seq } = await ask('say', {
       chat: item.chat, stream: item.stream, client_id: item.client_id, body: item.body,
+      ...(item.allow ? { allow: true } : {}),
     });
     storedText(item, seq);
     remove(item.client_id);
@@ -111,6 +138,7 @@ async function sendOne(item) {
     }
     item.state = 'refused';
     item.error = error.code;
+    item.found = error.found;
     store();
     return true;
   }

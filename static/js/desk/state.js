@@ -12,6 +12,7 @@ export const state = {
   queue: [],
   board: {}, // line -> figures, for supervisors
   alerts: [], // {kind, chat, line}, for supervisors
+  asked: [], // texts with a way to be reached that a supervisor is to allow
   wrapUps: [],
   wrapUpsLimit: 0, // with so many of them open one place stays free; 0 for never
   wrapping: null, // id of the chat whose wrap-up is in the panel
