@@ -53,9 +53,11 @@ def test_a_summary_is_agreed_on_beside_the_chat_and_kept_after_its_end(stage: St
     page.locator("#summary-change > summary").press("Enter")
     field = page.locator("#summary-body")
     expect(field).to_be_focused()
+    field.fill("x" * 1001)
+    expect(page.locator("#summary-error")).to_contain_text("1 character too long")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL[0]
     field.fill(MINE)
     expect(page.locator("#summary-saved")).to_have_text("Saved. Your counsellor can read it.")
-    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL[0]
     writes(counsellor, chat, 2, f"{MINE} Good.")
     expect(field).to_have_value(f"{MINE} Good.")
     page.locator("#summary-change > summary").press("Enter")

@@ -24,6 +24,7 @@ let saving = null;
 let hasEnded = false;
 let pausing = null;
 let calming;
+let holdUntil = 0;
 let on = {};
 
 const typed = () => field?.value.trim() ?? '';
@@ -129,7 +130,12 @@ async function flush() {
   clearTimeout(pausing);
   pausing = null;
   const body = typed();
-  if (!field || saving !== null || apart || hasEnded || !body || !isDirty()) return;
+  // Only a conversation has one: after the end nothing is saved, and in the queue it waits here.
+  if (!field || saving !== null || apart || $('room').dataset.state !== 'active' || !body || !isDirty()) return;
+  if (Date.now() < holdUntil) {
+    saveIn(holdUntil - Date.now());
+    return;
+  }
   const over = [...body].length - limit;
   if (over > 0) {
     showError(counted('summary_over_one', 'summary_over_many', over));
@@ -161,6 +167,7 @@ function answered(answer, body) {
     return 0;
   }
   if (answer.error === 'rate_limited' || answer.error === 'unavailable') return AGAIN_MS;
+  holdUntil = Date.now() + AGAIN_MS;
   on.sync(); // taken, waiting again, ended, no longer ours: it says which
   return 0;
 }
@@ -252,6 +259,7 @@ function listen() {
     saveIn(PAUSE_MS);
   });
   field.addEventListener('blur', flush);
+  document.addEventListener('visibilitychange', () => { if (document.hidden) flush(); });
   $('summary-mine').addEventListener('click', () => {
     base = shown.version;
     apart = false;
