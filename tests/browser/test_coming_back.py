@@ -105,7 +105,7 @@ def test_a_letter_at_night_an_answer_by_day_and_back_with_the_code(
     writer.refused()
     writer.types(code)
     writer.page.wait_for_url("**/letters/yours/")
-    assert not writer.texts.first.is_visible(), "folded, for somebody may look on"
+    assert writer.texts.first.is_visible(), "what was written just now stands open"
     if scripts:
         assert left_behind(writer.page) == {"local": {}, "session": {}, "state": None, "cookies": ""}
     writer.page.context.close()
