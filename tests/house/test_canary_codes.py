@@ -22,7 +22,7 @@ from tests.journeys.house import House
 from tests.journeys.moved import MovedClock
 from tests.letters.test_sealed import keys_in, opened
 
-CANARY = "the words of a canary 🐤"
+CANARY, NUMBER = "the words of a canary 🐤", "06-49217385"
 LETTER_DAYS = 183
 
 
@@ -86,7 +86,8 @@ def a_kept_summary(house: House) -> tuple[Visitor, str]:
     room.goes_to(f"{CHAT}room/summary")
     room.sends(f"{CHAT}room/summary", body=said(1))
     assert anna.wire.call("summary", {"chat": chat, "version": 1, "body": said(2)})["ok"]
-    for version, body, why in ((1, said(3), "taken"), (2, said(4) * 99, "too_long")):
+    refused = [(1, said(3), "taken"), (2, f"{said(3)}, call {NUMBER}", "forbidden"), (2, said(4) * 99, "too_long")]
+    for version, body, why in refused:
         answer = anna.wire.call("summary", {"chat": chat, "version": version, "body": body})
         assert answer["error"] == why, answer
     room.goes_to(f"{CHAT}room/summary")
@@ -143,7 +144,14 @@ def test_no_word_of_a_summary_is_found_and_none_is_read_without_the_code(house: 
     chat = ben.accept_next()
     shown = ben.wire.call("sync", {"chat": chat, "stream": "talk", "after": 0})["earlier"]
     assert shown["summary"]["text"] == said(2)
-    no_canary_in(everything(house), canaries)
+    # It goes along with a letter too; and a text that a youngster must not get waits for a supervisor.
+    again.goes_to(LETTERS)
+    again.sends(LETTERS, body=said(5), show_summary="y")
+    asked = {"chat": chat, "body": f"{said(6)}, call {NUMBER}"}
+    assert ben.wire.call("say", asked | {"stream": "talk", "client_id": "c1"})["found"] == [NUMBER]
+    assert ben.wire.call("ask", asked)["ok"]
+    assert house.rows("SELECT count(*) FROM asked_texts") == house.rows("SELECT count(earlier) FROM letters") == [(1,)]
+    no_canary_in(everything(house), [*canaries, NUMBER])
     again.goes_to(f"{CHAT}kept/")
     again.sends(f"{CHAT}kept/erase", 200)
     assert house.rows("SELECT * FROM kept_summaries") == []
