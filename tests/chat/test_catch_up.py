@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from helpline import bus, db
-from helpline.chat import catch_up, push, service
+from helpline.chat import agreeing, catch_up, push, service
 from helpline.chat.access import NoAccess
 from helpline.chat.sockets import ConsoleNamespace
 from helpline.extensions import socketio
@@ -304,3 +304,16 @@ def test_a_look_at_many_chats_asks_three_times(rooms: Rooms) -> None:
     event.listen(db.engine(), "before_cursor_execute", lambda *a: asked.append(a[2]))
     rooms.round()
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 3
+
+
+def test_what_changes_beside_the_texts_is_asked_for_too(rooms: Rooms) -> None:
+    anna = a_counsellor()
+    visit, other = a_chat(held_by=anna), a_chat()
+    rooms.visitor(visit)
+    rooms.visitor(other)
+    rooms.console(anna, visit)
+    rooms.round()
+    assert rooms.round() == []
+    agreeing.visitor_saves(visit.visitor, 0, "About the uncle")
+    assert set(rooms.round()) == {of(visit), of(anna)}
+    assert rooms.round() == []

@@ -17,7 +17,7 @@ from helpline.privacy import codes, sessions
 from helpline.staff.models import AuditEntry
 from helpline.staff.service import Member
 from helpline.summaries import service as summaries
-from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, ledger
+from tests.builders import StoppedClock, Visit, a_chat, a_counsellor, a_supervisor, is_offered, ledger
 from tests.chat.conftest import Ears
 from tests.summaries.people import WORDS, a_code, content, ends, enters, keeps, kept, takes_a_code, texts
 
@@ -170,6 +170,29 @@ def test_who_may_read_what_was_before(line: Line, time: StoppedClock) -> None:
     service.end(ben, visit.chat)
     with pytest.raises(NoAccess, match="wrong_state"):
         continuing.staff_before(ben, visit.chat)
+
+
+def test_a_chat_that_only_rings_is_not_read_before_it_is_accepted(line: Line, time: StoppedClock) -> None:
+    anna = a_counsellor()
+    code, _ = cut_off(line, anna, time)
+    visit = joins(enters(code, line) or "", line, go_on=True)
+    is_offered(visit, anna)
+    with pytest.raises(NoAccess, match="forbidden"):
+        continuing.staff_before(anna, visit.chat)
+    assert audited("read_before") == []
+
+
+@pytest.mark.parametrize(("show", "go_on"), [(True, False), (False, True)])
+def test_what_goes_along_and_whether_it_goes_on_are_two_choices(
+    line: Line, time: StoppedClock, show: bool, go_on: bool
+) -> None:
+    anna = a_counsellor()
+    code, first = a_code(member=anna)
+    time.passes(silent=[first], minutes=10, seconds=1)
+    visit = joins(enters(code, line) or "", line, show=show, go_on=go_on)
+    service.accept(anna, visit.chat)
+    assert visit.row.continues == (first.chat if go_on else None)
+    assert seen(anna, visit) == {"summary": SHOWN["summary"] if show else None, "continues": go_on}
 
 
 def test_cut_off_twice_the_whole_of_it_is_there(line: Line, time: StoppedClock) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from helpline import clock, config, install, retention
-from helpline.chat import continuing, service
+from helpline.chat import agreeing, continuing, service
 from helpline.chat.access import NoAccess
 from helpline.chat.items import Refused
 from helpline.db import transaction
@@ -56,8 +56,6 @@ def test_what_both_agreed_on_waits_in_the_visit_and_then_lies_under_the_code(lin
 
 
 def test_only_what_both_agreed_on_is_kept(line: Line, anna: Member) -> None:
-    from helpline.chat import agreeing
-
     visit = a_chat(held_by=anna)
     for deed in (
         lambda: None,
@@ -76,8 +74,6 @@ def test_only_what_both_agreed_on_is_kept(line: Line, anna: Member) -> None:
 def test_until_the_visitor_can_no_longer_read_the_chat_it_can_be_kept(
     line: Line, anna: Member, time: StoppedClock
 ) -> None:
-    from helpline.chat import agreeing
-
     visit = a_chat(held_by=anna)
     agreeing.staff_saves(anna, visit.chat, 0, WORDS)
     ends(anna, visit)
@@ -109,6 +105,16 @@ def test_a_version_that_was_written_between_keeping_and_the_code_stays(line: Lin
     takes_a_code(visit.cookie, line)
     assert (texts(visit.cookie, line), shown(visit)["body"]) == ([WORDS], "a newer one")
     assert not shown(visit)["kept"]
+
+
+def test_the_same_words_anew_stay_until_both_have_agreed_again(line: Line, anna: Member) -> None:
+    visit = a_chat(held_by=anna)
+    agree_on(visit, anna)
+    keeps(visit)
+    version = agreeing.visitor_saves(visit.visitor, 1, "other words")
+    agreeing.staff_saves(anna, visit.chat, version, WORDS)
+    takes_a_code(visit.cookie, line)
+    assert (texts(visit.cookie, line), shown(visit)["body"], shown(visit)["kept"]) == ([WORDS], WORDS, False)
 
 
 def test_the_last_ten_summaries_lie_under_one_code(line: Line, anna: Member) -> None:
