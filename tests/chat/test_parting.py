@@ -110,7 +110,7 @@ def test_the_form_stands_in_the_room_and_counts_what_is_an_answer(
     browser = house.test_client()
     browser.set_cookie("visit", cookie)
     frame = browser.get("/en/youth/chat/room/transcript").text
-    assert "/en/youth/chat/room/#after-chat" in frame
+    assert "/en/youth/chat/room/?over=1#after-chat" in frame
     room = browser.get("/en/youth/chat/room/").text
     token = room.partition('name="csrf_token" value="')[2].partition('"')[0]
     form = {"csrf_token": token, "better": "partly", "again": "yes; DROP", "counsellor": "anna"}
