@@ -171,7 +171,7 @@ function drawEnd(chat) {
   show(byId('chat-actions'), !over);
   if (!over) return;
   setText(byId('closed-why'), word(chat.fate === 'moved' ? 'why.moved' : `why.${chat.reason ?? 'finished'}`));
-  const drafts = STREAMS.map((stream) => kept(`draft.${chat.chat}.${stream}`, '')).filter(Boolean);
+  const drafts = [...STREAMS, 'summary'].map((stream) => kept(`draft.${chat.chat}.${stream}`, '')).filter(Boolean);
   setText(byId('closed-draft'), drafts.join('\n'));
   show(byId('closed-draft-box'), drafts.length > 0);
   // The field is gone under the counsellor's hands: the focus goes to what says why.

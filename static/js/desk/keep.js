@@ -42,7 +42,7 @@ export function keepHabit(name, value) {
 /** The chats for which a draft is kept. */
 export function chatsWithDrafts() {
   try {
-    const names = Object.keys(sessionStorage).map((name) => /^desk\.draft\.(.+)\.(?:talk|aside)$/.exec(name)?.[1]);
+    const names = Object.keys(sessionStorage).map((name) => /^desk\.draft\.(.+)\.(?:talk|aside|summary)$/.exec(name)?.[1]);
     return [...new Set(names.filter(Boolean))];
   } catch {
     return [];
@@ -51,7 +51,8 @@ export function chatsWithDrafts() {
 
 /** Forgets what was kept for a chat that is over. */
 export function forgetChat(chat) {
-  for (const name of [`draft.${chat}.talk`, `draft.${chat}.aside`, `stream.${chat}`, `steps.${chat}`]) keep(name, null);
+  for (const what of ['talk', 'aside', 'summary']) keep(`draft.${chat}.${what}`, null);
+  for (const what of ['stream', 'steps', 'summary']) keep(`${what}.${chat}`, null);
 }
 
 /** Forgets all of it: signing out leaves nothing behind on a shared computer. */

@@ -3,6 +3,7 @@ import { byId, isField } from './dom.js';
 import { habit, keepHabit } from './keep.js';
 import { accept, answering, oldestOffer, pass } from './offers.js';
 import { state } from './state.js';
+import { toggleSummary } from './summary.js';
 import { openNextWrapUp } from './wrap_up.js';
 
 const SINGLE = 'single-keys';
@@ -56,6 +57,9 @@ function withAlt(event, inField, open) {
     case 'd': return answerOffer(pass);
     case 'r':
       openNextWrapUp();
+      return true;
+    case 's':
+      toggleSummary();
       return true;
     case 'n': {
       const ids = [...state.chats.keys()];

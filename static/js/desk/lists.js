@@ -4,6 +4,7 @@ import { onTick } from './link.js';
 import { accept, isBusy } from './offers.js';
 import { unsent } from './outbox.js';
 import { activeChats, changed, onChange, places, state } from './state.js';
+import { waitsForYes } from './summary.js';
 import { markRead } from './thread.js';
 import { ago, clock, clockWithDay, waited } from './time.js';
 import { asLine, danger, otherLine, place, urgency } from './words.js';
@@ -64,7 +65,8 @@ function mattersMost(chat) {
   const waiting = unsent(chat.chat).length;
   if (chat.fate === 'active' && waiting) return word('unsent', { n: waiting });
   if (chat.fate !== 'active' || chat.peer === 'gone') return chatState(chat);
-  return chat.talk.at(-1)?.author === 'visitor' ? word('answer-due') : chatState(chat);
+  if (chat.talk.at(-1)?.author === 'visitor') return word('answer-due');
+  return waitsForYes(chat) ? word('summary.list') : chatState(chat);
 }
 
 function makeChat(chat) {

@@ -7,6 +7,7 @@ import { startComposer } from './composer.js';
 import { startConversation } from './conversation.js';
 import { announce, byId, isField, readWords, show, word } from './dom.js';
 import { dutyPushed, startDuty } from './duty.js';
+import { earlierPushed, startEarlier } from './earlier.js';
 import { startGuide } from './guide.js';
 import { chatsWithDrafts, forgetAll, forgetChat, keep, kept } from './keep.js';
 import { startKeys } from './keys.js';
@@ -18,7 +19,8 @@ import { keepOffer, offerGone, offerPushed, startOffers } from './offers.js';
 import { anyUnsent, chatsWithUnsent, remove, startOutbox, unsent } from './outbox.js';
 import { startRing } from './ring.js';
 import { changed, newChat, onChange, state } from './state.js';
-import { introductionPushed, markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
+import { startSummary, summaryPushed } from './summary.js';
+import { catchUp, introductionPushed, markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
 import { learnClock, learnClockFromHeader } from './time.js';
 import { startWrapUps, wrapUpAfterEnd } from './wrap_up.js';
 
@@ -106,7 +108,7 @@ function movedAway(chat) {
     drop(chat.chat);
     return;
   }
-  Object.assign(chat, { fate: 'moved', talk: [], aside: [], introduction: null, unread: 0 });
+  Object.assign(chat, { fate: 'moved', talk: [], aside: [], introduction: null, summary: null, earlier: null, before: null, unread: 0 });
 }
 
 /** After a reload an unsent text or a draft may belong to a chat that is no longer ours: it is shown all the same. */
@@ -164,6 +166,8 @@ startOffers(openChatById, resume);
 startLists(openChatById);
 startConversation(drop);
 startComposer();
+startSummary((chat) => catchUp(chat, 'talk'));
+startEarlier();
 startClosing(over);
 startWrapUps(resume, described);
 startGuide();
@@ -190,6 +194,8 @@ connect({
   queue: (items) => takeQueue(Array.isArray(items) ? items : items.queue),
   message: textPushed,
   introduction: introductionPushed,
+  summary: summaryPushed,
+  earlier: earlierPushed,
   state: statePushed,
   typing: typingPushed,
   read: readPushed,

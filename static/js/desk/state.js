@@ -50,6 +50,10 @@ export function newChat(item) {
     introduction: null, // what the visitor sent along, above the texts
     introductionOf: null, // the `introduced_at` for which it was asked
     folded: false, // whether it is folded away
+    summary: null, // the few lines that both sides write, as the server has them
+    earlier: null, // what is shown of an earlier chat: {summary, continues}
+    before: null, // the texts of the chat that was cut off, once they are asked for
+    besideOf: null, // the `beside` for which summary and earlier were asked
     readUpTo: 0, // highest seq of talk that the visitor has seen
     seen: { talk: 0, aside: 0 }, // highest seq of each stream that was in sight
     told: 0, // highest seq of talk that the server knows we have seen

@@ -3,6 +3,7 @@ import { announce, byId, word } from './dom.js';
 import { Refused, ask } from './link.js';
 import { notice } from './notices.js';
 import { STREAMS, changed, countUnread, lastSeq, newChat, openChat, state } from './state.js';
+import { takeSummary } from './summary.js';
 
 const ROUNDS = 100; // of one catching-up; a guard against a server that never says 'that is all'
 const catching = new Map(); // 'chat stream' -> running catch-up
@@ -37,7 +38,7 @@ export function catchUp(chat, stream) {
 async function fetchAll(chat, stream) {
   for (let round = 0; round < ROUNDS; round += 1) {
     const after = lastSeq(chat, stream);
-    const introduced = chat.introduced_at;
+    const { beside, introduced_at: introduced } = chat;
     let answer;
     try {
       answer = await ask('sync', { chat: chat.chat, stream, after });
@@ -51,7 +52,10 @@ async function fetchAll(chat, stream) {
     markRead();
     if (stream === 'talk') {
       learnRead(chat, answer.read);
-      Object.assign(chat, { introduction: answer.introduction, introductionOf: introduced });
+      takeSummary(chat, answer.summary);
+      Object.assign(chat, {
+        introduction: answer.introduction, introductionOf: introduced, earlier: answer.earlier, besideOf: beside,
+      });
     }
     changed();
     if (lastSeq(chat, stream) === after) return;
@@ -159,8 +163,8 @@ export function takeChats(items) {
     mine.told = Math.max(mine.told, read);
     mine.seen.talk = Math.max(mine.seen.talk, read);
     if (!mine.drawn) mine.seen.aside = item.last_seq.aside;
-    // An introduction that came while hints got lost has its own moment.
-    if (mine.drawn && mine.introduced_at !== mine.introductionOf) catchUp(mine, 'talk');
+    // What came beside the texts while hints got lost has a moment and a number of its own.
+    if (mine.drawn && (mine.introduced_at !== mine.introductionOf || mine.beside !== mine.besideOf)) catchUp(mine, 'talk');
     for (const stream of STREAMS) {
       if (!mine.drawn || (item.last_seq?.[stream] ?? 0) > lastSeq(mine, stream)) catchUp(mine, stream);
     }

@@ -71,6 +71,11 @@ export function clockWithDay(instant, zone) {
   return isToday ? clock(instant, zone) : `${told(instant, zone, { weekday: 'long' })} ${clock(instant, zone)}`;
 }
 
+/** '16 November 2026' for a day as the server writes it. */
+export function longDay(day) {
+  return told(Date.parse(`${day}T12:00:00Z`), 'UTC', { day: 'numeric', month: 'long', year: 'numeric' });
+}
+
 /** For a list: 'now', '3 min', then the clock. */
 export function ago(instant) {
   const seconds = (serverNow() - Date.parse(instant)) / 1000;
