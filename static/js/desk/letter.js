@@ -9,9 +9,9 @@ let kept = field.value.trim();
 let saving = null;
 let timer = 0;
 let over = false;
+let leaving = false;
 
 function say(what) {
-  said.hidden = false;
   said.className = `small ${['keeping', 'kept'].includes(what) ? 'muted' : 'draft-problem'}`;
   const text = said.dataset[what];
   if (said.textContent !== text) said.textContent = text;
@@ -65,15 +65,23 @@ async function send() {
   say(words[told.error] ?? 'failed');
 }
 
+said.hidden = false;
 field.addEventListener('input', () => {
-  if (!over) later();
+  if (over) return;
+  // What was said of it holds no longer.
+  if (said.className.includes('muted')) said.textContent = '';
+  later();
 });
-field.addEventListener('blur', save);
+field.addEventListener('blur', ({ relatedTarget }) => {
+  // A press on a button of the form does what is to be done itself.
+  if (!form.contains(relatedTarget)) save();
+});
 // What is under way would change the version that the form names: the press waits for it.
 form.addEventListener('submit', (event) => {
   clearTimeout(timer);
   if (!saving) {
     over = true;
+    leaving = true;
     return;
   }
   event.preventDefault();
@@ -81,7 +89,7 @@ form.addEventListener('submit', (event) => {
   saving.then(() => form.requestSubmit(submitter));
 });
 addEventListener('beforeunload', (event) => {
-  if (!over && unkept()) event.preventDefault();
+  if (!leaving && unkept()) event.preventDefault();
 });
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
