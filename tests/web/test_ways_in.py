@@ -53,6 +53,18 @@ def test_who_comes_too_late_for_today_is_told_when_again(house: House, monkeypat
     assert "tonight at 19:00" in told
 
 
+def test_who_comes_too_late_to_a_full_line_is_not_told_to_try_again_soon(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.set_line("youth", hours=WEEK, queue_limit=0)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 3, 15, 50, tzinfo=UTC))
+    tab = house.tab()
+    for path in (tab.chat, f"{tab.chat}other-ways/"):
+        told = tab.get(path).text
+        assert "tonight at 19:00" in told
+        assert "in 15 minutes" not in told
+
+
 LETTERS = "/en/youth/letters/"
 
 
