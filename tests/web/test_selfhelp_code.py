@@ -201,7 +201,7 @@ def test_a_wrong_code_opens_nothing_and_stands_as_it_was_typed(student: Student)
 def test_whoever_has_to_wait_is_told_that_the_code_may_be_right(
     student: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(caller: str, visitor: str) -> None:
+    def busy(caller: str, visitor: str, likely: str | None) -> None:
         raise codes.Busy
 
     monkeypatch.setattr(guessing.tries, "turn", busy)
