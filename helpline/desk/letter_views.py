@@ -11,11 +11,13 @@ from flask_babel import format_date, format_datetime
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from helpline import web
+from helpline import config, web
 from helpline.letters import service as letters
 from helpline.letters.service import Item, NoAccess, NotDone, Opened, Refused, State
 from helpline.lines import service as lines
+from helpline.lines import texts
 from helpline.lines.models import Line
+from helpline.lines.texts import HelpEntry
 
 inbox = Blueprint("inbox", __name__, url_prefix="/console/letters")
 Page = str | Response | tuple[Any, int]
@@ -197,9 +199,16 @@ def _letter_page(opened: Opened, error: str = "", text: str | None = None, findi
         client_id=uuid.uuid4().hex,
         error=error,
         findings=findings,
+        listed=_listed(line, opened.item.language) if findings else [],
         longest=letters.MAX_BODY,
         may_allow=_supervises(),
     )
+
+
+def _listed(line: Line, language: str) -> list[HelpEntry]:
+    """What an answer may name instead, as its visitor finds it on the line's own pages."""
+    entries = texts.load_help(line.country, language, config.current().instance_dir, line=line.slug)
+    return [entry for entry in entries.values() if entry.phone or entry.url or entry.chat_url]
 
 
 def _back(letter_id: str) -> Response:

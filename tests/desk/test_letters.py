@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -99,6 +101,7 @@ def test_what_cannot_be_sent_stands_in_the_field_still(anna: FlaskClient, boss: 
     ):
         answer = anna.post(f"{page}write", data=form | fields)
         assert (answer.status_code, told in answer.text) == (409, True), told
+        assert ("https://www.kindertelefoon.nl" in answer.text) == ("06-" in fields["body"]), "what may stand in it"
         assert Page(answer.text).form("write").fields["body"].strip() == fields["body"].strip()
         assert wrong_with(answer, page) == []
     send(anna, page, "write", body="call 06-12345678", deed="ask")
@@ -107,6 +110,18 @@ def test_what_cannot_be_sent_stands_in_the_field_still(anna: FlaskClient, boss: 
     form = Page(answer.text).form("check").fields
     assert boss.post(f"{page}check", data=form | {"deed": "allow"}).status_code == 303
     assert writer.state == "answered"
+
+
+def test_a_first_letter_is_closed_unanswered_by_two_presses_and_its_visitor_is_told(
+    app: Flask, anna: FlaskClient, writer: Writer
+) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(anna, page, "claim")
+    assert re.search(r"<details class=\"closing\">.*Yes, close it.*</details>", read(anna, page), re.DOTALL)
+    assert send(anna, page, "close").status_code == 303
+    browser = app.test_client()
+    browser.set_cookie("visit", writer.cookie)
+    assert "without an answer" in browser.get("/en/youth/letters/yours/").text
 
 
 def test_who_comes_too_late_gets_the_text_back(anna: FlaskClient, boss: FlaskClient, writer: Writer) -> None:
