@@ -174,6 +174,24 @@ def gone(stage: Stage) -> Page:
     return page
 
 
+def at_the_desk(stage: Stage) -> Page:
+    """The next counsellor reads what was kept, and below it what the visitor wrote for the next time."""
+    code, _ = a_kept_summary(stage)
+    visitor = stage.house.visitor()
+    Forms(visitor).enters(code)
+    visitor.join(show_summary="y", first_message="It is me again.")
+    stage.house.tab(visitor)
+    desk = stage.desk("sam")
+    desk.duty("available")
+    desk.accept_by_key()
+    desk.page.locator("#earlier-summary > summary").click()
+    expect(desk.page.locator("#earlier-text")).to_have_text(THEIRS)
+    desk.page.locator("#open-summary").click()
+    assert visitor.wire.call("summary", {"version": 0, "body": MINE})["ok"]
+    expect(desk.page.locator("#summary-agree")).to_be_visible()
+    return desk.page
+
+
 SCENES: dict[str, Scene] = {
     "summary to agree to": to_agree,
     "summary, two versions": two_versions,
@@ -185,4 +203,5 @@ SCENES: dict[str, Scene] = {
     "kept, erased": erased,
     "kept, gone": gone,
     "joining with a code": joining,
+    "desk, with a summary of last time and one of now": at_the_desk,
 }

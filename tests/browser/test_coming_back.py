@@ -16,7 +16,7 @@ from tests.browser.learners import left_behind, names_only_modules, sloppy, wron
 from tests.browser.people import Desk
 from tests.browser.stage import PHONE, Stage
 from tests.browser.writers import Answerer, Writer
-from tests.clients import Server, Wire
+from tests.clients import Server
 from tests.journeys.house import House
 from tests.journeys.moved import MovedClock
 
@@ -228,41 +228,40 @@ class Talker:
         return code
 
 
-def at_the_desk(stage: Stage, clock: MovedClock, login: str) -> tuple[Desk, Wire]:
-    """Somebody who has just come to work, with a second tab that tells what the first one is sent."""
-    who = at_work(stage, clock, login)
-    desk = Desk(who.page, stage.url)
+def at_the_desk(stage: Stage, clock: MovedClock, login: str) -> Desk:
+    """Somebody who has just come to work."""
+    desk = Desk(at_work(stage, clock, login).page, stage.url)
     desk.open()
-    (cookie,) = [one for one in who.page.context.cookies() if one["name"] == "console"]
-    wire = Wire(stage.url, "/console", f"console={cookie['value']}")
     desk.duty("available")
-    return desk, wire
+    return desk
 
 
 def test_a_chat_a_summary_and_another_counsellor_a_week_later(stage: Stage, clock: MovedClock, scripts: bool) -> None:
     stage.watch.allow(ANSWERED_NO)
     clock.move_to("14:00")
-    anna, wire = at_the_desk(stage, clock, "anna")
+    anna = at_the_desk(stage, clock, "anna")
     talker = Talker(stage, "talker", scripts=scripts)
     talker.room.join(first=STORY)
     anna.accept_by_key()
     talker.room.is_in("active")
     talker.opens_the_summary()
     talker.writes_it(MINE)
-    told = wire.wait_for("summary", version=1)
-    assert (told["body"], told["agreed_counsellor"]) == (MINE, False)
-    assert wire.call("summary", {"chat": told["chat"], "version": 1, "body": AGREED})["ok"]
+    anna.page.locator("#open-summary").click()
+    hers = anna.page.locator("#summary-body")
+    expect(hers).to_have_value(MINE)
+    hers.fill(AGREED)
+    hers.blur()
+    stage.house.until("SELECT version, author FROM chat_summaries", [(2, "counsellor")])
     talker.reads_it(AGREED)
     talker.agrees()
     code = talker.keeps_it()
-    assert wire.wait_for("summary", kept=True)["body"] is None, "from here on only the code opens it"
+    stage.house.until("SELECT sealed FROM chat_summaries", [(None,)])
     anna.end()
-    wire.close()
     for page in (anna.page, talker.page):
         page.context.close()
 
     clock.move_to("14:00", days=6)
-    ben, wire = at_the_desk(stage, clock, "ben")
+    ben = at_the_desk(stage, clock, "ben")
     again = Writer(stage.page("again", size=PHONE, java_script_enabled=scripts), stage.url)
     again.comes_back(sloppy(code))
     again.page.wait_for_url("**/chat/kept/")
@@ -278,9 +277,11 @@ def test_a_chat_a_summary_and_another_counsellor_a_week_later(stage: Stage, cloc
     again.page.locator("form[data-join] button[type=submit]").click()
     again.page.wait_for_url("**/room/")
     ben.accept_by_key()
-    ((chat,),) = stage.house.rows("SELECT id FROM chats WHERE state = 'active'")
-    shown = wire.call("sync", {"chat": chat, "stream": "talk", "after": 0})["earlier"]
-    assert shown["summary"]["text"] == AGREED, "it need not be told again"
+    earlier = ben.page.locator("#earlier-text")
+    expect(ben.page.locator("#earlier-reminder")).to_be_visible()
+    expect(earlier).to_be_hidden()
+    ben.page.locator("#earlier-summary > summary").click()
+    expect(earlier).to_have_text(AGREED)
     again.page.reload()
     expect(again.page.locator("details.brought", has_text=AGREED)).to_have_count(1)
     again.page.goto(f"{again.front}chat/kept/")
@@ -291,4 +292,3 @@ def test_a_chat_a_summary_and_another_counsellor_a_week_later(stage: Stage, cloc
     again.comes_back(code)
     again.refused()
     assert names_only_modules(again.visited)
-    wire.close()
