@@ -99,6 +99,52 @@ def erased(stage: Stage) -> Page:
     return who.page
 
 
+def another_one(stage: Stage) -> Page:
+    """A form that was open since before the letter of this visit was written."""
+    stage.watch.allow(ANSWERED_NO)
+    who = Writer(stage.page("writer", size=PHONE), stage.url)
+    who.page.goto(who.letters)
+    tab = Writer(who.page.context.new_page(), stage.url)
+    tab.page.goto(tab.letters)
+    tab.writes(STORY)
+    tab.reads_the_code()
+    tab.page.close()
+    who.writes(STORY)
+    expect(who.page.locator("#kept-text")).to_be_visible()
+    return who.page
+
+
+def not_kept(stage: Stage) -> Page:
+    """To be closed before its code was typed."""
+    stage.watch.allow(ANSWERED_NO)
+    who = writer(stage, "nl")
+    who.reads_the_code()
+    who.page.goto(f"{who.letters}yours/")
+    who.page.locator("form[action$='/close'] button").click()
+    who.page.wait_for_url("**/close")
+    return who.page
+
+
+def not_taken(stage: Stage) -> Page:
+    """The line takes no letters any more."""
+    stage.watch.allow(ANSWERED_NO)
+    who = Writer(stage.page("writer", size=PHONE), stage.url)
+    who.page.goto(who.letters)
+    stage.house.change("UPDATE lines SET letters = false")
+    who.writes(STORY)
+    expect(who.page.locator("#kept-text")).to_be_visible()
+    return who.page
+
+
+def unreadable(stage: Stage) -> Page:
+    """Its key is lost."""
+    stage.watch.allow(ANSWERED_NO)
+    who = kept(stage)
+    stage.house.change("UPDATE letters SET wrapped_key = x'00'")
+    who.page.reload()
+    return who.page
+
+
 # Those who answer
 
 
@@ -203,6 +249,10 @@ SCENES: dict[str, Scene] = {
     "letter answered, in Dutch": answered,
     "letter gone": gone,
     "letter erased": erased,
+    "letter, another one is open": another_one,
+    "letter, its code not kept, in Dutch": not_kept,
+    "letter that is not taken": not_taken,
+    "letter that can't be read": unreadable,
     "inbox, empty": empty,
     "inbox, 200 letters, in Dutch": crowded,
     "inbox, a letter to be claimed": to_be_claimed,

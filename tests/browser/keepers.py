@@ -174,6 +174,16 @@ def gone(stage: Stage) -> Page:
     return page
 
 
+def changed(stage: Stage) -> Page:
+    """Something else was opened in another tab meanwhile."""
+    stage.watch.allow(ANSWERED_NO)
+    page = back(stage).page
+    page.locator("input[name=had]").first.evaluate("input => { input.value = 'of another one'; }")
+    page.locator("form[action$='/kept/close'] button").click()
+    page.wait_for_url("**/kept/close")
+    return page
+
+
 def at_the_desk(stage: Stage) -> Page:
     """The next counsellor reads what was kept, and below it what the visitor wrote for the next time."""
     code, _ = a_kept_summary(stage)
@@ -202,6 +212,7 @@ SCENES: dict[str, Scene] = {
     "kept, in Dutch": kept_unfolded,
     "kept, erased": erased,
     "kept, gone": gone,
+    "kept, changed in another tab": changed,
     "joining with a code": joining,
     "desk, with a summary of last time and one of now": at_the_desk,
 }
