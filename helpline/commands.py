@@ -112,7 +112,7 @@ def check(settings: config.Settings) -> None:
 
 @helpline.command()
 def purge() -> None:
-    """Destroy what is past its time: keys, chats, sessions, wrap-up links, days, courses, letters, summaries, persons."""
+    """Destroy what is past its time: keys, chats, sessions, wrap-ups, days, courses, letters, summaries, persons."""
     click.echo(json.dumps(retention.purge(clock.now())))
 
 
