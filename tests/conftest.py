@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
 
 from helpline import config, create_app, db, install
 from helpline.extensions import socketio
@@ -17,10 +19,10 @@ from helpline.staff import passwords
 from tests.clients import Server
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
-from tests.thrift import collect_rarely, import_without_collecting, share_what_is_compiled, write_to_memory
+from tests.thrift import Together, collect_rarely, import_without_collecting, share_what_is_compiled, write_to_memory
 
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
-LONG_FIRST = ("scaled", "faults", "browser", "house", "journeys")
+LONG_FIRST = ("browser", "scaled", "faults", "house", "journeys")
 # Tests of pages, whose services are tried on both databases: on PostgreSQL too where that is asked for.
 PAGES = ("advice", "house", "web")
 ON_BOTH = ("test_away.py", "test_nul.py")
@@ -31,6 +33,12 @@ def pytest_configure() -> None:
     write_to_memory()
     share_what_is_compiled()
     import_without_collecting()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """The tests of a file go to one worker; those of a folder where they share a server."""
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
+from xdist.scheduler import LoadFileScheduling
 
 MEMORY = Path("/dev/shm")
 ROOM = 2 << 30
 # New objects until the collector of garbage looks at them; Python's own number is 700.
 MANY_OBJECTS = 50_000
+# In each of these folders all tests share a server, which takes ten seconds of a processor to set up with its staff.
+WITH_A_SERVER = ("browser", "journeys", "scaled")
 
 
 class Kept(BytecodeCache):
@@ -73,3 +76,12 @@ def collect_rarely() -> None:
     gc.freeze()
     gc.set_threshold(MANY_OBJECTS)
     gc.enable()
+
+
+class Together(LoadFileScheduling):
+    """The files of a folder with a server are for one worker, so that there is one such server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder = Path(file).parent
+        return str(folder) if folder.name in WITH_A_SERVER else file
