@@ -1,4 +1,4 @@
-"""What visitors said after their chats, for the page of figures. Only months are known, so only months and years tell."""
+"""What visitors said after their chats, for the page of figures. Only months are known: months and years tell."""
 
 from __future__ import annotations
 

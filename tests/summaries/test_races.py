@@ -150,3 +150,20 @@ def test_keeping_and_the_quick_exit_at_once(line: Line, anna: Member, hands: Han
         assert done[0] in (OK, "left", "unauthorised", "forbidden")
         assert sessions.load(visit.cookie, clock.now()) is None
     assert rows() == []
+
+
+def test_two_browsers_that_go_on_with_each_others_chats(line: Line, anna: Member, hands: Hands) -> None:
+    """Each leaves the chat that the other one goes on with: nobody waits for anybody, and one clear end."""
+    for number in range(ROUNDS):
+        (one, first), (other, second) = (a_code(f"{which} {number}", anna) for which in ("one", "other"))
+        enters(other, line, first.cookie)
+        enters(one, line, second.cookie)
+        done = hands.act(
+            partial(continuing.go_on, first.cookie, line),
+            partial(continuing.go_on, second.cookie, line),
+        )
+        # Whoever was first has left the chat that the other one wanted.
+        assert sorted(done) == [OK, "wrong_state"]
+        assert sorted([first.state, second.state]) == ["active", "ended"]
+        service.quick_exit(first.cookie)
+        service.quick_exit(second.cookie)
