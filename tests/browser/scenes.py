@@ -261,6 +261,29 @@ def desk_with_a_long_queue(stage: Stage) -> Page:
     return desk.page
 
 
+HELD_BACK = (
+    "Write to somebody.with.a.long.name@a-long-name-of-a-host.example.org, or call 06-12345678. " + "Please. " * 60
+)
+
+
+def desk_with_a_text_held_back(stage: Stage) -> Page:
+    """A text with ways to be reached was not sent, and a supervisor can be asked."""
+    desk, _ = busy(stage)
+    desk.say(HELD_BACK)
+    expect(desk.page.locator("#text-list .text.refused")).to_contain_text("Ask a supervisor")
+    return desk.page
+
+
+def desk_with_a_text_to_allow(stage: Stage) -> Page:
+    """A supervisor reads what a counsellor asks to be allowed."""
+    sam, anna = stage.desk("sam"), stage.house.on_duty("anna")
+    _, chat = stage.house.talk(anna)
+    assert anna.wire.call("ask", {"chat": chat, "body": HELD_BACK})["ok"]
+    sam.page.locator("#asked-list [data-part=look]").click()
+    expect(sam.page.locator("#asked-list [data-part=body]")).to_contain_text("06-12345678")
+    return sam.page
+
+
 def desk_cut_off(stage: Stage) -> Page:
     """The line is lost: one text is kept on the page, the next is too long to be sent."""
     desk = stage.desk("ben")
@@ -333,5 +356,7 @@ SCENES: dict[str, Scene] = (
         "desk, in trouble": desk_in_trouble,
         "desk, long queue": desk_with_a_long_queue,
         "desk, cut off": desk_cut_off,
+        "desk, with a text held back": desk_with_a_text_held_back,
+        "desk, with a text to allow": desk_with_a_text_to_allow,
     }
 )
