@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpline import config
-from helpline.content.files import LANGUAGES
+from helpline.content.files import LANGUAGES, ContentError
 from helpline.db import reading, transaction
 from helpline.lines import hours as rules
 from helpline.lines import texts
@@ -245,11 +245,15 @@ def checks_staff_texts(line: Line) -> bool:
 def unlisted_in(line: Line, text: str) -> list[str]:
     """Ways to be reached in this text that are neither in the help entries of the line nor our own addresses."""
     instance = config.current().instance_dir
-    entries = [
-        entry
-        for language in LANGUAGES
-        for entry in texts.load_help(line.country, language, instance, line=line.slug).values()
-    ]
+    try:
+        entries = [
+            entry
+            for language in LANGUAGES
+            for entry in texts.load_help(line.country, language, instance, line=line.slug).values()
+        ]
+    except ContentError:
+        # Of a file that broke while we serve nothing is known, which `helpline check` says; nobody's texts wait for it.
+        entries = []
     ours = [config.current().public_url, line.host_name]
     return found_in(text, _listed(tuple(entries), tuple(one for one in ours if one)))
 

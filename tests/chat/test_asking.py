@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from helpline import db
+from helpline import config, db
 from helpline.chat import agreeing, asking, catch_up, checking, retention, service
 from helpline.chat.access import NoAccess
 from helpline.chat.items import Refused, Text
@@ -63,6 +63,11 @@ def refusal(deed: Any) -> str:
     return refused.value.code
 
 
+def told(outcomes: list[Any]) -> list[int | str]:
+    """The `seq` of each text that was stored, the code of each that was refused."""
+    return [one.code if isinstance(one, Refused) else one.seq for one in outcomes]
+
+
 def audited(*actions: str) -> list[tuple[str | None, str, str]]:
     """Who did which of these, in order."""
     with db.reading() as session:
@@ -99,6 +104,19 @@ def test_help_entries_and_our_own_addresses_may_be_named(anna: Member) -> None:
         assert says(anna, visit, body) == number
 
 
+def test_a_broken_file_of_help_entries_keeps_back_what_it_may_have_listed_and_nothing_else(
+    anna: Member, settings: config.Settings
+) -> None:
+    folder = settings.instance_dir / "help"
+    folder.mkdir()
+    (folder / "nl.yaml").write_text("crisis: [")
+    visit = a_chat(held_by=anna)
+    batch = [
+        Text(visit.chat, "talk", "", uuid.uuid4().hex, body, member=anna) for body in ("one", "Call 0800-0432", "two")
+    ]
+    assert told(write(batch)) == [1, "forbidden", 2]
+
+
 def test_the_visitor_staff_among_themselves_and_the_other_line_are_not_looked_at(anna: Member) -> None:
     visit = a_chat(held_by=anna)
     assert visit.says(NUMBER).seq == 1
@@ -114,7 +132,7 @@ def test_one_refused_text_of_a_batch_keeps_back_no_other(anna: Member) -> None:
         for chat, body in ((visit, "one"), (visit, NUMBER), (other, NUMBER), (visit, "two"), (other, "three"))
     ]
     outcomes = write(batch)
-    assert [getattr(one, "code", None) or one.seq for one in outcomes] == [1, "forbidden", "forbidden", 2, 1]  # type: ignore[union-attr]  # either
+    assert told(outcomes) == [1, "forbidden", "forbidden", 2, 1]
 
 
 def test_a_text_stored_before_it_was_unlisted_is_acknowledged_again(

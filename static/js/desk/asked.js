@@ -61,6 +61,7 @@ export function standing(text) {
 
 /** The counsellor asks a supervisor for a refused text. */
 export async function askFor(text) {
+  if (!text) return;
   try {
     askedPushed(await ask('ask', { chat: text.chat, body: text.body }));
     announce(word('asked.waits'));

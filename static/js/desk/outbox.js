@@ -1,4 +1,5 @@
 // Texts on their way: kept on this page until the server says 'stored', resent with the same id.
+import { announce, word } from './dom.js';
 import { Refused, ask } from './link.js';
 import { keep, kept } from './keep.js';
 import { changed, onChange, state } from './state.js';
@@ -139,6 +140,7 @@ async function sendOne(item) {
     item.state = 'refused';
     item.error = error.code;
     item.found = error.found;
+    if (item.found.length) announce(word('held.found', { found: item.found.join(', ') }), true);
     store();
     return true;
   }
