@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -39,10 +38,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
 
 
 @pytest.fixture(autouse=True)
-def house(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, time: TurnedClock
-) -> Iterator[config.Settings]:
-    settings = config.Settings(instance_dir=tmp_path / "instance", database_url=database)
+def house(settings: config.Settings, monkeypatch: pytest.MonkeyPatch, time: TurnedClock) -> Iterator[config.Settings]:
     monkeypatch.setattr(config, "_current", settings)
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(service, "_throttle", Throttle())
