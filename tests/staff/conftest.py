@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
 from helpline import clock, config, db, install
-from helpline.staff import passwords, service
+from helpline.staff import service
 from helpline.staff.throttle import Throttle
 
 HERE = "hash of an address"
@@ -38,9 +37,10 @@ def time(monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
 
 
 @pytest.fixture(autouse=True)
-def house(settings: config.Settings, monkeypatch: pytest.MonkeyPatch, time: TurnedClock) -> Iterator[config.Settings]:
+def house(
+    settings: config.Settings, quick_hashes: None, monkeypatch: pytest.MonkeyPatch, time: TurnedClock
+) -> Iterator[config.Settings]:
     monkeypatch.setattr(config, "_current", settings)
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(service, "_throttle", Throttle())
     monkeypatch.setattr(service, "_typed", {})
     install.prepare(settings)
