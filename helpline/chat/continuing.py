@@ -144,12 +144,13 @@ def way_back(cookie: str | None, line: Line) -> WayBack | None:
     with reading_transaction() as session:
         chat = store.get_chat(session, kept.record.chat) if kept.record.chat else None
         here = store.get_chat(session, content["chat"]) if content.get("chat") else None
+        cut_off = _cut_off_before(session, chat, line, now) is not None
     other = chat is not None and chat.id != content.get("chat")
     last = kept.record.newest
     return WayBack(
         kept,
         goes_on=other and _goes_on(chat, line),
-        cut_off=_was_cut_off(chat, line, now),
+        cut_off=cut_off,
         can_show=last is not None and last.chat != content.get("chat") and _goes_on(here, line),
     )
 
@@ -159,10 +160,33 @@ def _goes_on(chat: Chat | None, line: Line) -> bool:
 
 
 def _was_cut_off(chat: Chat | None, line: Line, now: datetime) -> bool:
-    """A conversation on this line that ended since its visitor was not heard any more, and is not erased yet."""
+    """A conversation on this line that its visitor or its counsellor was lost from, and is not erased yet.
+
+    Whose counsellor was lost waits again, and may end unanswered.
+    """
     if chat is None or chat.line != line.slug or chat.started_at is None:
         return False
-    return chat.state == State.ENDED and chat.reason == Reason.LOST and chat.expires_at > now
+    return chat.state == State.ENDED and chat.reason in (Reason.LOST, Reason.UNANSWERED) and chat.expires_at > now
+
+
+def _cut_off_before(session: Session, chat: Chat | None, line: Line, now: datetime) -> Chat | None:
+    """What a new chat goes on with after this one, None where that is nothing.
+
+    Where this one was to go on with a conversation and ended before anybody answered, that is still cut off: whoever
+    drops out of the queue, or sends the form twice, does not have to tell it again.
+    """
+    start = chat
+    for _ in range(MOST_PARTS):
+        if chat is None or _was_cut_off(chat, line, now):
+            return None if chat is None else start
+        if chat.line != line.slug or chat.state != State.ENDED or chat.started_at is not None or not chat.continues:
+            return None
+        before = store.get_chat(session, chat.continues)
+        if start is chat and not chat.talk_seq:
+            # Nothing was said there.
+            start = before
+        chat = before
+    return None
 
 
 def is_kept_here(cookie: str | None, line: Line) -> dict[str, bool]:
@@ -180,13 +204,19 @@ def is_kept_here(cookie: str | None, line: Line) -> dict[str, bool]:
 
 def _to_go_on_with(
     session: Session, content: Mapping[str, Any], record: Record, line: Line, now: datetime
-) -> Chat | None:
-    """The chat that was cut off: the one that a code leads to, or the last one of this very browser."""
+) -> tuple[Chat | None, bool]:
+    """The chat that was cut off: the one that a code leads to, or the last one of this very browser; whether the first.
+
+    None where somebody has gone on with it already, and that chat has not ended.
+    """
     for chat_id in (record.chat, content.get("chat")):
         chat = store.get_chat(session, chat_id) if chat_id else None
-        if _was_cut_off(chat, line, now):
-            return chat
-    return None
+        if _goes_on(chat, line):
+            break
+        before = _cut_off_before(session, chat, line, now)
+        if before is not None:
+            return before, chat_id == record.chat
+    return None, False
 
 
 def offered(cookie: str | None, line: Line) -> dict[str, Any] | None:
@@ -197,7 +227,7 @@ def offered(cookie: str | None, line: Line) -> dict[str, Any] | None:
         return None
     record = summaries.record_of(content, line, now)
     with reading_transaction() as session:
-        was_cut_off = _to_go_on_with(session, content, record, line, now) is not None
+        was_cut_off = _to_go_on_with(session, content, record, line, now)[0] is not None
     return {"summary": record.newest, "cut_off": was_cut_off} if record.newest or was_cut_off else None
 
 
@@ -243,11 +273,12 @@ def along(
     if not (entry.show_summary or entry.goes_on):
         return content
     record = summaries.record_of(content, line, now)
-    before = _to_go_on_with(session, content, record, line, now) if entry.goes_on else None
+    nothing = (None, False)
+    before, by_code = _to_go_on_with(session, content, record, line, now) if entry.goes_on else nothing
     if before is not None:
         chat.continues, chat.cut_off = before.id, True
         chat.rank_at = routing.rank(now, chat.danger, chat.distress, handed_over=True)
-        if record.chat == before.id:
+        if by_code:
             content, _ = summaries.put(content, line, now, chat=chat.id)
     if record.newest is not None and entry.show_summary:
         _put_above(chat, record.newest)

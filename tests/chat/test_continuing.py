@@ -272,6 +272,7 @@ def test_in_the_very_same_browser_it_goes_on_without_a_code(line: Line, time: St
     again = joins(visit.cookie, line, go_on=True)
     assert (again.row.continues, again.row.cut_off) == (visit.chat, True)
     assert "summary" not in content(visit.cookie), "nothing is kept that nobody asked to keep"
+    service.accept(anna, again.chat)
     service.leave(again.visitor)
     third = joins(visit.cookie, line, go_on=True)
     assert third.row.continues is None, "the last one was not cut off"
