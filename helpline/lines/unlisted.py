@@ -209,8 +209,12 @@ def _is_number(text: str, match: re.Match[str]) -> bool:
     return not (is_money and _AMOUNT.fullmatch(what))
 
 
+# Without regard to case the Turkish i's, with and without its dot, are the same as ours.
+_DOTS_OF_I = str.maketrans({"ı": "i", "\u0307": ""})
+
+
 def _is_spelled_number(_: str, match: re.Match[str]) -> bool:
-    groups = re.findall(r"\w+", match.group().lower())
+    groups = re.findall(r"\w+", match.group().lower().translate(_DOTS_OF_I))
     digits = [str(_NAMES_OF_DIGITS.get(group, group)) for group in groups]
     named = sum(group in _NAMES_OF_DIGITS for group in groups)
     if len("".join(digits)) < _ENOUGH or _counts(digits):

@@ -49,6 +49,9 @@ LISTED = (
         ("nul zes een twee drie vier vijf zes zeven acht", ["nul zes een twee drie vier vijf zes zeven acht"]),
         ("zero six, one two, three four, five six", ["zero six, one two, three four, five six"]),
         ("nul zes 12 34 56 78", ["nul zes 12 34 56 78"]),
+        # a Turkish keyboard has an I with a dot and an i without
+        ("nul zes vıjf vıer acht acht een", ["nul zes vıjf vıer acht acht een"]),
+        ("NUL ZES VİJF VİER ACHT ACHT EEN", ["NUL ZES VİJF VİER ACHT ACHT EEN"]),
         ("+31 (0)6 12345678 and 0031612345678", ["+31 (0)6 12345678", "0031612345678"]),
         ("kijk op t.me/x dan", ["t.me/x"]),
         ("discord.gg/abc, linktr.ee/anna", ["discord.gg/abc", "linktr.ee/anna"]),
