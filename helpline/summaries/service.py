@@ -124,10 +124,10 @@ def put(
         return {"line": line.slug} | store.with_part(content, held.part), held.row is not None
 
 
-def _held(session: Session, part: Mapping[str, Any], line: Line, now: datetime) -> Held:
+def _held(session: Session, part: Mapping[str, Any], line: Line, now: datetime, *, lock: bool = True) -> Held:
     """What the visit holds, locked; what nobody can read any more keeps nobody from keeping something else."""
     try:
-        return store.held(session, part, line.slug, now, lock=True)
+        return store.held(session, part, line.slug, now, lock=lock)
     except Tampered:
         return Held({}, Record())
 
@@ -234,7 +234,8 @@ def open_at(cookie: str, line: Line, root: bytes) -> Record | None:
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         sessions.check_line(content, line.slug)
-        before = _held(session, part_of(content), line, now)
+        # What another code keeps stays as it is, and is not locked: two browsers may each enter the other one's code.
+        before = _held(session, part_of(content), line, now, lock=False)
         row = store.row_at(session, place, now, lock=True)
         if row is None:
             return None

@@ -114,6 +114,19 @@ def test_entering_a_code_while_it_is_erased(line: Line, anna: Member, hands: Han
     assert rows() == []
 
 
+def test_two_browsers_that_enter_each_others_code(line: Line, anna: Member, hands: Hands) -> None:
+    """Neither waits for the other: what is kept under the code that a browser had open before stays as it is."""
+    (one, _), (other, _) = a_code("one", anna), a_code("other", anna)
+    for _ in range(ROUNDS):
+        browsers = enters(one, line) or "", enters(other, line) or ""
+        deeds = [
+            partial(continuing.open_at, browser, line, root_of(code))
+            for browser, code in zip(browsers, (other, one), strict=True)
+        ]
+        assert hands.act(*deeds) == [OK, OK]
+        assert [texts(browser, line) for browser in browsers] == [["other"], ["one"]]
+
+
 def test_keeping_while_the_counsellor_writes_on(line: Line, anna: Member, hands: Hands) -> None:
     """Kept is what both agreed on, whole, or nothing: never words that only one has said yes to."""
     for number in range(ROUNDS):
