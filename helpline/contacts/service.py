@@ -308,10 +308,14 @@ def pending_wrap_ups(account: str) -> list[PendingWrapUp]:
 
 
 def open_wrap_ups() -> dict[str, int]:
-    """How many contacts each counsellor still has to describe; who has none is left out."""
+    """How many chats each counsellor still has to describe; who has none is left out.
+
+    A letter is answered when there is time for it: its wrap-up keeps no visitor waiting.
+    """
+    of_chats = select(WrapUp.account_id, func.count()).join(Contact, Contact.key == WrapUp.contact_key)
+    of_chats = of_chats.where(Contact.channel == "chat").group_by(WrapUp.account_id)
     with reading() as session:
-        found = session.execute(select(WrapUp.account_id, func.count()).group_by(WrapUp.account_id))
-        return dict(found.all())
+        return dict(session.execute(of_chats).all())
 
 
 def wrap_up(account: str, chat: str, answers: Answers) -> bool:

@@ -144,3 +144,15 @@ def test_open_wrap_ups_are_counted_by_counsellor() -> None:
     owes(ben, 1)
     assert contacts.open_wrap_ups() == {anna.id: 2, ben.id: 1}
     assert cem.id not in contacts.open_wrap_ups()
+
+
+def test_letters_that_are_not_described_keep_no_visitor_waiting(time: StoppedClock) -> None:
+    anna = a_counsellor(capacity=3)
+    for number in range(3):
+        now = time.now()
+        facts = {"joined_at": now, "started_at": now, "ended_at": now, "language": "nl", "channel": "letter"}
+        contacts.record_contact(lines.get_line("youth"), chat=f"a letter {number}", account=anna.id, **facts)
+    held(anna, 2)
+    third = a_chat()
+    time.sweeps()
+    assert (third.state, anna.id in contacts.open_wrap_ups()) == ("offered", False)

@@ -2,7 +2,7 @@
 import { announce, byId, drawList, piece, setText, show, word } from './dom.js';
 import { Refused, ask, onTick } from './link.js';
 import { notice } from './notices.js';
-import { activeChats, changed, onChange, places, state } from './state.js';
+import { activeChats, changed, onChange, places, state, wrapUpsOfChats } from './state.js';
 import { countdown, serverNow, waits } from './time.js';
 import { asLine, danger, place, problem, urgency } from './words.js';
 
@@ -149,7 +149,7 @@ function draw() {
   show(byId('offers'), offers.length > 0 || (state.everOnline && state.duty.state === 'available'));
   byId('offers').classList.toggle('ringing', offers.length > 0);
   const why = offers.length ? '' : whyQuiet();
-  setText(byId('offers-empty'), why && word(`rings-none.${why}`, { n: state.wrapUps.length }));
+  setText(byId('offers-empty'), why && word(`rings-none.${why}`, { n: wrapUpsOfChats() }));
   show(byId('offers-wrap-place'), why === 'wrap-ups');
   // Without a line no button in it can be focused; then it is scrolled by keyboard itself.
   byId('offers').tabIndex = offers.length && !state.online ? 0 : -1;

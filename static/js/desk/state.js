@@ -83,10 +83,15 @@ export function countUnread(chat) {
   chat.unread = talk.length + aside.length;
 }
 
+/** How many chats are still to be described. A letter, which has no minutes, keeps no visitor waiting. */
+export function wrapUpsOfChats() {
+  return state.wrapUps.filter(({ minutes }) => minutes !== null).length;
+}
+
 /** How many chats at once, as the server will say too: paperwork keeps a place free, but not for danger. */
 export function places(danger = false) {
   const { capacity } = state.duty;
-  const behind = state.wrapUpsLimit > 0 && state.wrapUps.length >= state.wrapUpsLimit;
+  const behind = state.wrapUpsLimit > 0 && wrapUpsOfChats() >= state.wrapUpsLimit;
   return behind && !danger ? Math.min(capacity, Math.max(2, capacity - 1)) : capacity;
 }
 
