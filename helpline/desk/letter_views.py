@@ -103,7 +103,7 @@ def show_list() -> Page:
         when=lambda item, moment: _when(by_slug[item.line], moment),
         day=lambda on: format_date(on, "d MMMM"),
         may_release=_supervises(),
-        sent="sent" in request.args,
+        done=request.args.get("done", ""),
     )
 
 
@@ -215,6 +215,11 @@ def _back(letter_id: str) -> Response:
     return redirect(url_for("inbox.letter", letter_id=letter_id), 303)
 
 
+def _list(done: str) -> Response:
+    """The list, which says what was done with the letter that is gone from here."""
+    return redirect(url_for("inbox.list", done=done), 303)
+
+
 @inbox.post("/<letter_id>/claim", endpoint="claim")
 def claim(letter_id: str) -> Page:
     """Take it to answer it."""
@@ -226,7 +231,7 @@ def claim(letter_id: str) -> Page:
 def release(letter_id: str) -> Page:
     """Give it back, with its draft."""
     letters.release(current_user, letter_id, holder=request.form.get("holder"))
-    return redirect(url_for("inbox.list"), 303)
+    return _list("released")
 
 
 @inbox.post("/<letter_id>/write", endpoint="write")
@@ -238,10 +243,10 @@ def write(letter_id: str) -> Page:
         if deed in ("send", "allow"):
             client_id = request.form.get("client_id", "")
             letters.answer(current_user, letter_id, body, version, seen, client_id, allow=deed == "allow")
-            return redirect(url_for("inbox.list", sent="yes"), 303)
+            return _list("sent")
         if deed in ("submit", "ask"):
             letters.submit(current_user, letter_id, body, version, seen, ask=deed == "ask")
-            return redirect(url_for("inbox.list"), 303)
+            return _list("asked" if deed == "ask" else "submitted")
         saved = letters.save_draft(current_user, letter_id, body, version)
         # A script keeps the draft while it is written.
         return jsonify(ok=True, version=saved) if web.wants_json() else _back(letter_id)
@@ -265,7 +270,7 @@ def check(letter_id: str) -> Page:
         return _again(letter_id, told.code, remark, told.findings)
     except Refused as refused:
         return _again(letter_id, refused.code, remark)
-    return redirect(url_for("inbox.list"), 303)
+    return _list("sent_back" if deed == "send_back" else "approved")
 
 
 def _again(letter_id: str, code: str, text: str, findings: tuple[str, ...] = ()) -> Page:
@@ -289,4 +294,4 @@ def close(letter_id: str) -> Page:
         letters.close_letter(current_user, letter_id, _number("seen"))
     except NotDone as told:
         return _again(letter_id, told.code, "")
-    return redirect(url_for("inbox.list"), 303)
+    return _list("closed")

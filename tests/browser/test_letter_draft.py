@@ -50,7 +50,7 @@ def test_a_draft_is_kept_while_it_is_written(stage: Stage) -> None:
     # The press comes while the last words are not kept yet.
     types(anna, " for you.")
     anna.does("send")
-    anna.page.wait_for_url("**/letters/?sent=yes")
+    anna.page.wait_for_url("**/letters/?done=sent")
     writer.page.goto(f"{writer.letters}yours/")
     assert writer.unfolds()[1] == "Good that you wrote. Here we are for you."
     writer.erases()

@@ -69,11 +69,14 @@ def test_from_the_inbox_to_the_answer(anna: FlaskClient, boss: FlaskClient, writ
     assert "I have told &lt;nobody&gt;" in read(anna, page)
     assert send(anna, page, "write", body="half of it", deed="save").status_code == 303
     assert Page(read(anna, page)).form("write").fields["body"] == "half of it"
-    assert send(anna, page, "write", body=TEXT, deed="submit").headers["Location"] == ROOT
+    told = send(anna, page, "write", body=TEXT, deed="submit").headers["Location"]
+    assert "Your draft waits for a colleague" in read(anna, told)
+    assert TEXT in read(anna, page), "what was given away can be read by who wrote it"
     assert send(boss, page, "check", remark="Say it is good that he wrote.", deed="send_back").status_code == 303
     assert "Say it is good that he wrote." in read(anna, page)
     send(anna, page, "write", body=f"Good that you wrote. {TEXT}", deed="submit")
-    assert send(boss, page, "check", deed="approve").headers["Location"] == ROOT
+    told = send(boss, page, "check", deed="approve").headers["Location"]
+    assert "The answer is sent." in read(boss, told)
     assert writer.bodies == ["I have told <nobody>", f"Good that you wrote. {TEXT}"]
     assert "No letter waits" in read(anna)
     assert page in Page(read(anna, f"{ROOT}?show=answered")).links
@@ -84,8 +87,8 @@ def test_from_the_inbox_to_the_answer(anna: FlaskClient, boss: FlaskClient, writ
 def test_without_a_second_reader_it_is_sent_at_once(anna: FlaskClient, writer: Writer) -> None:
     page = f"{ROOT}{writer.id}/"
     send(anna, page, "claim")
-    assert send(anna, page, "write", body=TEXT, deed="send").headers["Location"] == f"{ROOT}?sent=yes"
-    assert "Say what it was about" in read(anna, f"{ROOT}?sent=yes")
+    assert send(anna, page, "write", body=TEXT, deed="send").headers["Location"] == f"{ROOT}?done=sent"
+    assert "Say what it was about" in read(anna, f"{ROOT}?done=sent")
     assert writer.bodies[1] == TEXT
 
 
@@ -140,6 +143,18 @@ def test_who_comes_too_late_gets_the_text_back(anna: FlaskClient, boss: FlaskCli
     form_of_notice = next(form for form in Page(read(anna)).forms if "/gone/" in form.action)
     assert anna.post(form_of_notice.action, data=form_of_notice.fields).status_code == 303
     assert "was erased" not in read(anna)
+
+
+def test_a_reader_who_may_not_allow_it_is_told_who_may(anna: FlaskClient, boss: FlaskClient, writer: Writer) -> None:
+    page = f"{ROOT}{writer.id}/"
+    send(boss, page, "claim")
+    told = send(boss, page, "write", body="call 06-12345678", deed="ask").headers["Location"]
+    assert "waits for a supervisor to allow it" in read(boss, told)
+    answer = send(anna, page, "check", deed="approve")
+    assert (answer.status_code, "Only a supervisor can send it" in answer.text) == (409, True)
+    told = send(anna, page, "check", deed="send_back", remark="Without the number, please.").headers["Location"]
+    assert "The draft is back" in read(anna, told)
+    assert "Anybody can claim it" in read(boss, send(boss, page, "release").headers["Location"])
 
 
 def test_a_colleagues_letter_is_closed(app: Flask, anna: FlaskClient, writer: Writer) -> None:
@@ -215,7 +230,7 @@ def test_a_draft_is_kept_by_a_script_too(anna: FlaskClient, writer: Writer) -> N
     assert answer.get_json() == {"ok": True, "version": 2}
     # The answer to the last keeping was lost: what is sent is what was kept.
     assert anna.post(f"{page}write", data=form | {"body": "half of it", "version": "1", "deed": "send"}).location == (
-        f"{ROOT}?sent=yes"
+        f"{ROOT}?done=sent"
     )
     assert writer.bodies[-1] == "half of it"
     answer = anna.post(f"{page}write", data=form | {"body": "late"}, headers=JSON)
