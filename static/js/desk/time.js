@@ -49,7 +49,8 @@ export function waits(seconds) {
   return seconds < 10 ? word('moment') : word('waits', { time: waited(seconds) });
 }
 
-const language = document.documentElement.lang || 'en';
+// Plain 'en' would write American dates.
+const language = (document.documentElement.lang || 'en').replace(/^en$/, 'en-GB');
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const formats = new Map();
 
