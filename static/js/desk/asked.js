@@ -44,7 +44,7 @@ export function askedPushed(item) {
     keepText(item);
     if (isMine(item) && item.answer !== 'open' && before?.answer !== item.answer) {
       const name = item.name;
-      notice(`asked ${item.asked}`, word(`asked.${item.answer}`, { name }), { kind: item.answer === 'allowed' ? 'good' : 'waiting', seconds: 30 });
+      notice(`asked ${item.chat}`, word(`asked.${item.answer}`, { name }), { kind: item.answer === 'allowed' ? 'good' : 'waiting', seconds: 30 });
       announce(word(`asked.${item.answer}`, { name }));
     } else if (!isMine(item) && item.answer === 'open' && !before) {
       chime();
