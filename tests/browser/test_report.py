@@ -12,6 +12,7 @@ from tests.browser.paper import letters_of, squeezed
 from tests.browser.stage import Stage
 from tests.browser.test_screens import looked_at, misnamed, too_wide
 from tests.builders.logs import LOGS
+from tests.journeys.house import run_all
 
 ROOT = "/console/releases/prevention/"
 # What of a sheet of A4 the margins of report.css leave, in pixels of 96 to the inch.
@@ -25,8 +26,8 @@ WHOLE = """() => [...document.querySelectorAll(
 @pytest.fixture
 def page(stage: Stage) -> Page:
     """An analyst's browser, with two years of the line imported."""
-    for year in (2019, 2020):
-        stage.house.server.command("contacts", "import", str(LOGS / f"contact-log-{year}.csv"))
+    logs = [LOGS / f"contact-log-{year}.csv" for year in (2019, 2020)]
+    run_all(stage.house.server, [["contacts", "import", str(log)] for log in logs])
     page = stage.page("ada")
     stage.sign_in_quietly("ada", page)
     return page

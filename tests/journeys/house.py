@@ -126,12 +126,13 @@ class House:
         found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
         self._credentials |= dict(zip(staff, found, strict=True))
 
-    def renew(self, login: str, *, by_hand: bool = False) -> None:
-        """New credentials for an account that was signed in or closed by an earlier test, or `by_hand` on a page."""
-        if self._consoles.pop(login, None) is not None or by_hand:
-            found = re.search(r"password: (\S+)\ntotp: (\S+)", self.server.command("staff", "reset", login))
-            assert found is not None
-            self._credentials[login] = (found[1], found[2])
+    def renew(self, *logins: str, by_hand: bool = False) -> None:
+        """New credentials for accounts that were signed in or closed by an earlier test, or `by_hand` on a page."""
+        used = [login for login in logins if self._consoles.pop(login, None) is not None or by_hand]
+        if used:
+            told = run_all(self.server, [["staff", "reset", login] for login in used])
+            found = re.findall(r"password: (\S+)\ntotp: (\S+)", told)
+            self._credentials |= dict(zip(used, found, strict=True))
 
     def credentials(self, login: str) -> tuple[str, str]:
         """Password and TOTP secret of this member of staff."""
