@@ -62,11 +62,16 @@ def test_a_summary_is_written_by_both_sides_and_nothing_typed_is_lost(stage: Sta
     place = page.locator("#ask-end").bounding_box()
     tab.call("summary", {"version": 3, "body": THEIRS})
     expect(page.locator("#summary-mark")).to_be_visible()
+    # Whoever is about to end the chat reads that the visitor could keep nothing.
+    page.locator("#ask-end").click()
+    expect(page.locator("#end-waits")).to_be_visible()
+    page.locator("#end-no").click()
     assert page.locator("#ask-end").bounding_box() == place
     page.keyboard.press("Alt+s")
     expect(field).to_have_value(THEIRS)
     page.locator("#summary-agree").click()
     expect(page.locator("#summary-sides")).to_contain_text("Visitor agrees")
+    expect(page.locator("#end-waits")).to_be_hidden()
     assert tab.call("sync", {"after": 0})["summary"]["agreed_counsellor"]
 
 

@@ -4,6 +4,7 @@ import { Refused, ask } from './link.js';
 import { notice } from './notices.js';
 import { unsent } from './outbox.js';
 import { changed, onChange, openChat, state } from './state.js';
+import { waitsForYes } from './summary.js';
 import { problem } from './words.js';
 
 const PANELS = { 'end-chat': 'ask-end', 'hand-over': 'ask-hand-over' };
@@ -31,6 +32,7 @@ export function startClosing(over) {
   });
   onChange(() => {
     if (asked && asked.chat !== state.open) shut(false);
+    drawWaiting();
     const usable = state.online && openChat()?.fate === 'active';
     for (const button of document.querySelectorAll('#chat-actions button, #end-yes, #hand-over [type=submit]')) {
       button.disabled = !usable;
@@ -45,6 +47,7 @@ function openPanel(panel) {
   byId(PANELS[panel]).setAttribute('aria-expanded', 'true');
   setText(byId('hand-over-error'), '');
   drawChoice();
+  drawWaiting();
   byId(panel).querySelector(panel === 'end-chat' ? '#end-yes' : 'input:checked').focus();
 }
 
@@ -61,6 +64,12 @@ const chosen = () => byId('hand-over').querySelector('input[name=to]:checked').v
 
 function drawChoice() {
   show(byId('hand-over-login-field'), chosen() === 'login');
+}
+
+// After the end nobody can say yes any more, and the visitor could keep nothing.
+function drawWaiting() {
+  const chat = openChat();
+  show(byId('end-waits'), Boolean(asked && chat && waitsForYes(chat)));
 }
 
 async function end() {
