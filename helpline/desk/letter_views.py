@@ -58,7 +58,9 @@ def _lost(code: str, text: str) -> dict[str, Any]:
     """`stuck`: the letter that nobody can read any more, where this member can get rid of it."""
     at = (request.view_args or {}).get("letter_id") if code == "unreadable" else None
     stuck = next((item for item in letters.inbox(current_user) if item.id == at and item.mine), None)
-    return {"member": current_user, "why": code, "kept_text": text, "stuck": stuck}
+    # Where the letter is still there, and open to this member or to be claimed.
+    again = (request.view_args or {}).get("letter_id") if code in ("wrong_state", "changed") else None
+    return {"member": current_user, "why": code, "kept_text": text, "stuck": stuck, "letter_id": again}
 
 
 def _by_slug() -> dict[str, Line]:

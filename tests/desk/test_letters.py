@@ -134,6 +134,7 @@ def test_who_comes_too_late_gets_the_text_back(anna: FlaskClient, boss: FlaskCli
     assert send(boss, page, "release").status_code == 303
     answer = anna.post(f"{page}write", data=form | {"body": TEXT, "deed": "send"})
     assert (answer.status_code, TEXT in answer.text, wrong_with(answer, page)) == (409, True, [])
+    assert page in Page(answer.text).links, "it can be claimed again"
     send(anna, page, "claim")
     writer.erases()
     answer = anna.post(f"{page}write", data=form | {"body": TEXT, "deed": "send"})
