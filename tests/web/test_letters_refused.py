@@ -55,6 +55,12 @@ def test_so_does_who_writes_back(desk: Desk) -> None:
     assert (answer.status_code, Page(answer.text).form("yours/").fields["body"]) == (429, TEXT)
 
 
+def test_a_text_that_was_not_sent_is_not_left_unasked(desk: Desk) -> None:
+    fresh, refused = desk.tab.client.get(desk.base).text, sends_often(desk, "").text
+    assert ["js/selfhelp/writing.js" in one and "data-writing" in one for one in (fresh, refused)] == [True, True]
+    assert ["data-unsaved" in one for one in (fresh, refused)] == [False, True]
+
+
 def test_a_line_that_takes_no_letters_any_more_gives_the_text_back(house: House, desk: Desk) -> None:
     form = desk.page().form("letters/")
     lines.change_line("youth", {"letters": False})

@@ -12,7 +12,8 @@ const isUnsaved = (form) => "unsaved" in form.dataset || [...form.elements].some
 
 for (const form of forms) {
   form.addEventListener("input", () => {
-    form.querySelector(".not-yet").hidden = !isUnsaved(form);
+    const told = form.querySelector(".not-yet");
+    if (told) told.hidden = !isUnsaved(form);
   });
   form.addEventListener("submit", (event) => {
     // The buttons beside a field send forms of their own.
