@@ -253,7 +253,8 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
     duty = staff.duty_of(member.id)
     held = store.chats_in_hand(session, member.id)
     pending = contacts.pending_wrap_ups(member.id)
-    names = store.names_of(session, [item.chat for item in pending])
+    described = [item.chat for item in pending]
+    names, reasons = store.names_of(session, described), store.reasons_of(session, described)
     return {
         "now": clock.rfc3339(now),
         "me": {"login": member.login, "name": member.name},
@@ -269,6 +270,7 @@ def console(session: Session, member: Member, now: datetime) -> Sight:
                 "time_zone": lines.get_line(item.line).time_zone,
                 "ended_at": clock.rfc3339(item.ended_at),
                 "minutes": item.minutes,
+                "reason": reasons.get(item.chat),
             }
             for item in pending
         ],

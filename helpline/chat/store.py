@@ -208,6 +208,13 @@ def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
     return dict(session.execute(select(Chat.id, Chat.name).where(Chat.id.in_(ids))).all())
 
 
+def reasons_of(session: Session, ids: Collection[str]) -> dict[str, str | None]:
+    """Why these chats ended, for as long as there is something of them."""
+    if not ids:
+        return {}
+    return dict(session.execute(select(Chat.id, Chat.reason).where(Chat.id.in_(ids))).all())
+
+
 def refusals(session: Session) -> list[RefusedOffer]:
     """Who declined or missed offers of chats that nobody has answered yet."""
     return list(session.scalars(select(RefusedOffer)))

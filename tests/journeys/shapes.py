@@ -96,7 +96,15 @@ RESUME = {
     "chats": [IN_HAND],
     "queue": [QUEUED],
     "wrap_ups": [
-        {"chat": CHAT_ID, "name": str, "line": LINE, "time_zone": str, "ended_at": TIME, "minutes": OneOf(int, None)}
+        {
+            "chat": CHAT_ID,
+            "name": str,
+            "line": LINE,
+            "time_zone": str,
+            "ended_at": TIME,
+            "minutes": OneOf(int, None),
+            "reason": OneOf(str, None),
+        }
     ],
     "wrap_ups_limit": int,
     "board": OneOf({}, {"youth": BOARD}, {"prevention": BOARD}),

@@ -39,7 +39,7 @@ def test_every_event_is_answered_as_the_protocol_says(house: House) -> None:
     ask("accept", chat=chat)
     ask("end", chat=chat)
     (pending,) = ask("resume")["wrap_ups"]
-    assert (pending["chat"], pending["name"]) == (chat, held["name"])
+    assert (pending["chat"], pending["name"], pending["reason"]) == (chat, held["name"], "finished")
     sam = house.counsellor("sam")
     house.tab(sam)
     _, running = house.talk(anna)

@@ -25,11 +25,21 @@ import { learnClock, learnClockFromHeader } from './time.js';
 import { startWrapUps, wrapUpAfterEnd } from './wrap_up.js';
 
 let asking = null;
+let askAgain = false;
 let clockKnown = false;
 
-/** Asks for the whole picture; several calls at once share one question. */
+/** Asks for the whole picture; one question at a time, and one more when something happened meanwhile. */
 function resume() {
-  asking ??= fetchAll().finally(() => { asking = null; });
+  if (asking) {
+    askAgain = true;
+    return asking;
+  }
+  asking = fetchAll().finally(() => {
+    asking = null;
+    if (!askAgain) return;
+    askAgain = false;
+    if (state.online) resume();
+  });
   return asking;
 }
 
@@ -58,7 +68,12 @@ async function fetchAll() {
   const first = !state.everOnline;
   state.online = true;
   state.everOnline = true;
-  for (const chat of takeChats(answer.chats)) movedAway(chat);
+  for (const chat of takeChats(answer.chats)) {
+    // The picture may be newer than the push that tells of an end, or that push got lost.
+    const toDescribe = state.wrapUps.find((item) => item.chat === chat.chat);
+    if (toDescribe) hasEnded(chat, toDescribe.reason);
+    else movedAway(chat);
+  }
   takeAsked(answer.asked);
   keepHomeless();
   if (first) reopen();
@@ -99,6 +114,11 @@ function drop(chat) {
     queueMicrotask(() => byId('conversation').focus());
   }
   changed();
+}
+
+function hasEnded(chat, reason) {
+  if (chat.fate === 'active') announce(`${chat.name}: ${word(`why.${reason ?? 'finished'}`)}`);
+  Object.assign(chat, { fate: 'ended', state: 'ended', reason, typingUntil: 0 });
 }
 
 /** A chat of ours is somebody else's or back in the queue: its texts are not ours to see any more. */
@@ -144,8 +164,7 @@ function statePushed(push) {
     return;
   }
   if (push.state === 'ended') {
-    if (chat.fate === 'active') announce(`${chat.name}: ${word(`why.${push.reason}`)}`);
-    Object.assign(chat, { fate: 'ended', state: 'ended', reason: push.reason, typingUntil: 0 });
+    hasEnded(chat, push.reason);
     resume();
   } else if (push.state !== 'active') {
     resume(); // no longer ours; the answer says so
