@@ -51,7 +51,7 @@ def test_whoever_waits_goes_to_the_advice_and_back_without_losing_the_place(stag
     room = stage.visitor(size=PHONE)
     room.join()
     room.page.locator("#body").fill("Half a sentence")
-    room.page.locator(".while-waiting .door").first.click()
+    room.page.locator(".while-waiting").get_by_role("link", name="Advice that fits you").click()
     strip = room.page.frame_locator("iframe[src$='/room/place']")
     expect(strip.locator("strong")).to_have_text("1 person is ahead of you.")
     strip.get_by_role("link").click()
