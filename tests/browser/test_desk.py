@@ -126,3 +126,12 @@ def test_a_lost_line_shows_in_the_title_and_no_duty_looks_chosen(stage: Stage) -
     assert chosen.evaluate("button => getComputedStyle(button).backgroundColor") != before
     desk.page.context.set_offline(False)
     expect(desk.page).to_have_title("Desk · Helpline")
+
+
+def test_a_telephone_that_is_turned_back_shows_the_desk_from_its_bar_on(stage: Stage) -> None:
+    page = stage.desk("anna", size=(740, 360)).page
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.evaluate("scrollY") > 0, "in a low window the page scrolls as one"
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(page.locator("#duty")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollHeight") == PHONE[1]
