@@ -121,12 +121,13 @@ def _erase_here(record: Record) -> None:
 class WayBack:
     """What a visit can do with what it has opened.
 
-    goes_on: its chat has not ended, and is not the one of this browser. cut_off: it can be gone on with.
+    goes_on: its chat has not ended, and is not the one of this browser; here: it is. cut_off: it can be gone on with.
     can_show: the chat of this browser goes on, and the newest summary is of another one.
     """
 
     kept: Kept
     goes_on: bool
+    here: bool
     cut_off: bool
     can_show: bool
 
@@ -150,6 +151,7 @@ def way_back(cookie: str | None, line: Line) -> WayBack | None:
     return WayBack(
         kept,
         goes_on=other and _goes_on(chat, line),
+        here=not other and _goes_on(chat, line),
         cut_off=cut_off,
         can_show=last is not None and last.chat != content.get("chat") and _goes_on(here, line),
     )

@@ -200,6 +200,7 @@ def _yours_page(line: Line, error: str = "", status: int = 200) -> Page:
         kept=way.kept,
         had=way.kept.mark,
         goes_on=way.goes_on,
+        kept_here=way.here,
         cut_off=way.cut_off,
         can_show=way.can_show,
         day=_day,

@@ -288,7 +288,7 @@ def test_with_the_code_another_browser_goes_on_with_the_chat(line: Line) -> None
     assert back is not None
     way = continuing.way_back(back, line)
     assert way is not None
-    assert (way.goes_on, way.cut_off) == (True, False)
+    assert (way.goes_on, way.here, way.cut_off) == (True, False, False)
     for _ in range(2):
         continuing.go_on(back, line)
     twin = Visit(back, first.chat)
@@ -296,7 +296,7 @@ def test_with_the_code_another_browser_goes_on_with_the_chat(line: Line) -> None
     assert [text["body"] for text in first.sees()["messages"]] == ["here I am again"]
     way = continuing.way_back(back, line)
     assert way is not None
-    assert way.goes_on is False, "it is the one of this browser now"
+    assert (way.goes_on, way.here) == (False, True), "it is the one of this browser now"
 
 
 def test_going_on_leaves_the_chat_that_this_browser_had(line: Line, ears: Ears) -> None:
