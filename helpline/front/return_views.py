@@ -9,13 +9,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from helpline import addresses, clock, config, web
+from helpline import addresses, clock, web
 from helpline.chat import continuing
 from helpline.letters import service as letters
 from helpline.lines.models import Line
 from helpline.lines.pages import LANG, find_line
 from helpline.privacy import codes, guessing, sessions
-from helpline.privacy.keyring import secret
 from helpline.selfhelp import service as selfhelp
 
 returning = Blueprint("returning", __name__, url_prefix=f"/{LANG}/<line>/return")
@@ -90,12 +89,9 @@ def open_with(lang: str, line: str) -> Page:
         return _page("malformed", 400)
     cookie = web.visit_cookie()
     sessions.check_line(sessions.load(cookie, clock.now()) or {}, found.slug)
-    salt = secret(config.current().instance_dir, "codes")
-    likely = code if codes.likely(code, salt) else None
-    with guessing.tries.turn(addresses.address_hash(), sessions.key_of(cookie), likely) as this:
-        # One slow step for everything that the code may open.
-        opened = _opened(cookie, found, codes.opened(code, salt, doubtful=this.doubtful))
-        this.wrong = opened is None
+    opened = guessing.in_turn(
+        code, addresses.address_hash(), sessions.key_of(cookie), lambda root: _opened(cookie, found, root)
+    )
     return _page("wrong", 400) if opened is None else redirect(opened, 303)
 
 

@@ -45,7 +45,6 @@ from helpline.letters.visiting import close_visit as close_visit
 from helpline.letters.visiting import confirm_code as confirm_code
 from helpline.letters.visiting import erase as erase
 from helpline.letters.visiting import open_at as open_at
-from helpline.letters.visiting import open_with as open_with
 from helpline.letters.visiting import pending_code as pending_code
 from helpline.letters.visiting import reply as reply
 from helpline.letters.visiting import summary_along as summary_along

@@ -15,17 +15,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpline import clock, config
+from helpline import clock
 from helpline.contacts import service as contacts
 from helpline.db import random_key, reading, transaction
 from helpline.letters import ending, keys, store, visit
 from helpline.letters.models import Letter
 from helpline.letters.states import Action, State, due, hour_of
 from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id
-from helpline.letters.visit import CODE, ERASED, FOUND, KIND, LOOKUP, SENT, SUM, part_of, sum_of
+from helpline.letters.visit import CODE, ERASED, FOUND, KIND, LOOKUP, SENT, SUM, part_of
 from helpline.lines import service as lines
 from helpline.lines.models import Line
-from helpline.privacy import codes, envelope, guessing, keyring, sessions
+from helpline.privacy import codes, envelope, sessions
 from helpline.privacy.keyring import KeyDestroyed
 from helpline.summaries import service as summaries
 from helpline.summaries.service import Summary
@@ -85,15 +85,6 @@ class Thread:
         return self.answer_due is not None
 
 
-def _place(code: str, *, doubtful: bool = False) -> bytes:
-    """Slow, and never inside a transaction. Raises Busy."""
-    return codes.opened(code, _salt(), doubtful=doubtful)
-
-
-def _salt() -> bytes:
-    return keyring.secret(config.current().instance_dir, "codes")
-
-
 # Writing
 
 
@@ -117,8 +108,8 @@ def write(
         return again or None
     if not line.letters:
         raise NoLetters(text)
-    code = codes.new_code(_salt())
-    place = codes.for_kind(_place(code), KIND, line.slug)
+    code = codes.new_code(codes.own_salt())
+    place = codes.place_of(code, KIND, line.slug)
     with transaction() as session:
         content = sessions.claim(session, cookie, now)
         sessions.check_line(content, line.slug)
@@ -210,20 +201,22 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
     if code is None:
         return False
     with transaction() as session:
-        content = visit.locked(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if LOOKUP not in part:
             return False
         if CODE not in part:
             # The same form was sent twice.
-            return hmac.compare_digest(part.get(SUM, ""), sum_of(part[LOOKUP], code))
+            return hmac.compare_digest(part.get(SUM, ""), codes.sum_of(part[LOOKUP].encode(), code))
         if not hmac.compare_digest(part[CODE], code):
             return False
         letter = store.at_lookup(session, part[LOOKUP], now, lock=True)
         if letter is None:
             raise NotDone("gone")
         letter.confirmed = True
-        part = {name: value for name, value in part.items() if name != CODE} | {SUM: sum_of(part[LOOKUP], code)}
+        part = {name: value for name, value in part.items() if name != CODE} | {
+            SUM: codes.sum_of(part[LOOKUP].encode(), code)
+        }
         visit.save(cookie, line, content, part, now)
     return True
 
@@ -231,25 +224,11 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
 # Coming back
 
 
-def open_with(cookie: str, line: Line, typed: str, caller: str) -> bool:
-    """Whether this code opens a letter of the line, which is the one of this visit then.
-
-    `caller`: the hashed address, whose tries go one after another. Raises BoundElsewhere, Busy, Left.
-    """
-    sessions.check_line(sessions.load(cookie, clock.now()) or {}, line.slug)
-    code = codes.read(typed)
-    if code is None:
-        return False
-    with guessing.tries.turn(caller, sessions.key_of(cookie)) as this:
-        opened = open_at(cookie, line, _place(code, doubtful=this.doubtful))
-        this.wrong = not opened
-        return opened
-
-
 def open_at(cookie: str, line: Line, root: bytes) -> bool:
-    """The same with what all keys of a code come from, for a page that looks for other things under it too.
+    """Whether a code opens a letter of the line, which is the one of this visit then.
 
-    Raises HasLetter where the visit holds another letter whose code nobody has kept yet: it would be lost.
+    `root`: what all keys of the code come from. Raises BoundElsewhere, Left, and HasLetter where the visit holds
+    another letter whose code nobody has kept yet: it would be lost.
     """
     place, now = codes.for_kind(root, KIND, line.slug), clock.now()
     with reading() as session:
@@ -324,7 +303,7 @@ def reply(cookie: str, line: Line, body: object, client_id: object) -> int:
     text, sent = checked(body), checked_id(client_id)
     now = clock.now()
     with transaction() as session:
-        content = visit.locked(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         lookup = part_of(content).get(LOOKUP)
         letter = None if lookup is None else store.at_lookup(session, lookup, now, lock=True)
         if letter is None:
@@ -369,7 +348,7 @@ def close_visit(cookie: str, line: Line, *, anyway: bool = False) -> None:
     """This browser forgets the letter, which stays where it is. Raises CodeNotKept, BoundElsewhere, Left."""
     now = clock.now()
     with transaction() as session:
-        content = visit.locked(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if CODE in part and not anyway and store.at_lookup(session, part[LOOKUP], now) is not None:
             raise CodeNotKept
@@ -384,7 +363,7 @@ def erase(cookie: str, line: Line) -> bool:
     """
     now = clock.now()
     with transaction() as session:
-        content = visit.locked(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if LOOKUP in part:
             letter = store.at_lookup(session, part[LOOKUP], now, lock=True)

@@ -7,13 +7,15 @@ where something lies and the key that opens it: others for each kind and line. T
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import json
 import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +26,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from helpline import config
+from helpline.privacy import keyring
 from helpline.serve import in_thread_pool
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -63,6 +67,11 @@ class Sealed:
     line: str
     lookup: str
     key: bytes = field(repr=False)
+
+
+def own_salt() -> bytes:
+    """The salt of this installation: a code leads nowhere without it."""
+    return keyring.secret(config.current().instance_dir, "codes")
 
 
 def new_code(salt: bytes) -> str:
@@ -131,6 +140,11 @@ def _derived(code: str, salt: bytes) -> bytes:
     )
 
 
+def place_of(code: str, kind: str, line: str) -> Sealed:
+    """Where the code's things of this kind and line lie. Slow, and never inside a transaction. Raises Busy."""
+    return for_kind(opened(code, own_salt()), kind, line)
+
+
 def for_kind(root: bytes, kind: str, line: str) -> Sealed:
     """Where the code's things of this kind and line lie, and their key."""
     lookup, key = (_expanded(root, purpose, kind, line) for purpose in ("lookup", "key"))
@@ -149,6 +163,21 @@ def size(content: Any) -> int:
 
 def _said(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def as_part(place: Sealed) -> dict[str, str]:
+    """A place as a sealed session holds it."""
+    return {"lookup": place.lookup, "key": base64.b64encode(place.key).decode()}
+
+
+def of_part(part: Mapping[str, Any], kind: str, line: str) -> Sealed | None:
+    """The place that this part of a session holds, of this kind and line."""
+    return Sealed(kind, line, part["lookup"], base64.b64decode(part["key"])) if "lookup" in part else None
+
+
+def sum_of(key: bytes, code: str) -> str:
+    """By what a code is known again that was forgotten, to whoever has a key that it led to."""
+    return hmac.new(key, code.encode(), hashlib.sha256).hexdigest()
 
 
 def seal(place: Sealed, content: Any) -> bytes:

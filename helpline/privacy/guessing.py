@@ -21,10 +21,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from helpline import clock
+from helpline.privacy import codes
 from helpline.privacy.codes import Busy
 
+Opened = TypeVar("Opened")
 FREE_TRIES = 5
 WITHIN = timedelta(minutes=10)
 PAUSE_SECONDS = 1.0
@@ -237,3 +240,16 @@ class Guessing:
 
 
 tries = Guessing()
+
+
+def in_turn(code: str, caller: str, visitor: str, opens: Callable[[bytes], Opened | None]) -> Opened | None:
+    """What `opens` finds with that from which all keys of a code come, once it is its turn; None for a wrong code.
+
+    caller: the hashed address. visitor: the hash of the session. Raises Busy, and what `opens` raises.
+    """
+    salt = codes.own_salt()
+    with tries.turn(caller, visitor, code if codes.likely(code, salt) else None) as this:
+        # One slow step for everything that the code may open.
+        found = opens(codes.opened(code, salt, doubtful=this.doubtful))
+        this.wrong = found is None
+    return found

@@ -160,6 +160,26 @@ def save(cookie: str, content: dict[str, Any], now: datetime) -> None:
         row.sealed, row.expires_at = _seal(cookie, content), idle_until(now)
 
 
+def locked(cookie: str, line: str, now: datetime) -> dict[str, Any]:
+    """What the session holds, locked; no session comes to be by this. Raises BoundElsewhere, Left."""
+    content = load(cookie, now, lock=True)
+    if content is None:
+        refuse_who_left(cookie, now)
+    check_line(content or {}, line)
+    return content or {}
+
+
+def part_of(content: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
+    """What a session with this content holds of one room."""
+    return dict((content or {}).get(name) or {})
+
+
+def with_part(content: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with this part of one room; everything else that it holds stays."""
+    others = {key: value for key, value in content.items() if key != name}
+    return others | ({name: dict(part)} if part else {})
+
+
 def end(cookie: str) -> None:
     """Delete the session; its cookie opens nothing from now on."""
     with transaction() as session:

@@ -6,7 +6,6 @@ under the code, and the session has the key: it goes when the session ends, and 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,14 +15,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpline import clock, config
+from helpline import clock
 from helpline.contacts import service as contacts
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
-from helpline.privacy import codes, guessing, keyring, sessions
+from helpline.privacy import codes, sessions
 from helpline.privacy.codes import Busy as Busy
-from helpline.privacy.codes import Sealed
 from helpline.privacy.codes import Tampered as Tampered
 from helpline.privacy.sessions import BoundElsewhere as BoundElsewhere
 from helpline.selfhelp import counting, loader, progress, store
@@ -88,25 +86,15 @@ def said_rest_gone(cookie: str, line: Line) -> None:
     """A page has said that what was there before is gone. Raises BoundElsewhere."""
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         held = store.held(session, part_of(content), line.slug, now)
         if held.rest_gone:
             _save(cookie, line, content, store.without(held.part, REST_GONE), now)
 
 
-def _content(cookie: str, line: Line, now: datetime) -> dict[str, Any]:
-    """What the session holds, locked; no session comes to be by this. Raises BoundElsewhere, Left."""
-    content = sessions.load(cookie, now, lock=True)
-    if content is None:
-        sessions.refuse_who_left(cookie, now)
-    sessions.check_line(content or {}, line.slug)
-    return content or {}
-
-
 def _save(cookie: str, line: Line, content: dict[str, Any], part: Mapping[str, Any], now: datetime) -> None:
     """Everything else that the session holds stays."""
-    others = {"line": line.slug} | store.without(content, KIND)
-    sessions.save(cookie, others | ({KIND: dict(part)} if part else {}), now)
+    sessions.save(cookie, {"line": line.slug} | sessions.with_part(content, KIND, part), now)
 
 
 # Writing
@@ -202,7 +190,7 @@ def make_code(cookie: str, line: Line) -> str | None:
         held = store.held(session, part_of(content), line.slug, now)
         if held.row is not None:
             return None
-        code = str(held.part.get(CODE) or codes.new_code(_salt()))
+        code = str(held.part.get(CODE) or codes.new_code(codes.own_salt()))
         _save(cookie, line, content, {**held.part, CODE: code}, now)
     return code
 
@@ -225,10 +213,10 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
         return False
     if pending is None or not hmac.compare_digest(code, pending):
         return _is_confirmed(cookie, line, code)
-    place = _place_of(code, line)
+    place = codes.place_of(code, KIND, line.slug)
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         held = store.held(session, part_of(content), line.slug, now, lock=True)
         if held.row is not None:
             # The same form was sent twice.
@@ -236,7 +224,7 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
         if held.part.get(CODE) != code:
             return False
         row = SavedCourse(lookup=place.lookup)
-        part = store.part_for(place) | {"sum": _sum(place, code)} | store.only(held.part, COUNT, REST_GONE)
+        part = codes.as_part(place) | {"sum": codes.sum_of(place.key, code)} | store.only(held.part, COUNT, REST_GONE)
         held = store.put(Held(part, held.record, row), line.slug, now)
         session.add(row)
         _save(cookie, line, content, held.part, now)
@@ -246,21 +234,8 @@ def confirm_code(cookie: str, line: Line, typed: str) -> bool:
 def _is_confirmed(cookie: str, line: Line, code: str) -> bool:
     """Whether this very code was made good in this visit, for a form that is sent again."""
     part = part_of(sessions.load(cookie, clock.now()))
-    place = store.place_of(part, line.slug)
-    return place is not None and hmac.compare_digest(part.get("sum", ""), _sum(place, code))
-
-
-def _sum(place: Sealed, code: str) -> str:
-    return hmac.new(place.key, code.encode(), hashlib.sha256).hexdigest()
-
-
-def _place_of(code: str, line: Line, *, doubtful: bool = False) -> Sealed:
-    """Slow, and never inside a transaction. Raises Busy."""
-    return codes.for_kind(codes.opened(code, _salt(), doubtful=doubtful), KIND, line.slug)
-
-
-def _salt() -> bytes:
-    return keyring.secret(config.current().instance_dir, "codes")
+    place = codes.of_part(part, KIND, line.slug)
+    return place is not None and hmac.compare_digest(part.get("sum", ""), codes.sum_of(place.key, code))
 
 
 def forget_code(cookie: str, line: Line, which: str | None = None) -> None:
@@ -270,7 +245,7 @@ def forget_code(cookie: str, line: Line, which: str | None = None) -> None:
     """
     now = clock.now()
     with transaction():
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if CODE in part:
             if which not in (None, progress.mark(part[CODE])):
@@ -278,29 +253,13 @@ def forget_code(cookie: str, line: Line, which: str | None = None) -> None:
             _save(cookie, line, content, store.without(part, CODE), now)
 
 
-def open_with(cookie: str, line: Line, typed: str, caller: str) -> Visit | None:
-    """The visit with what is kept under this code; what was written before it was entered is joined in.
-
-    `caller`: the hashed address, whose tries go one after another. None where the code opens nothing here.
-    Raises BoundElsewhere, Busy, Left, and TooMuch where both together are more than can be kept.
-    """
-    sessions.check_line(sessions.load(cookie, clock.now()) or {}, line.slug)
-    code = codes.read(typed)
-    if code is None:
-        return None
-    with guessing.tries.turn(caller, sessions.key_of(cookie)) as this:
-        visit = _opened(cookie, line, _place_of(code, line, doubtful=this.doubtful))
-        this.wrong = visit is None
-        return visit
-
-
 def open_at(cookie: str, line: Line, root: bytes) -> Visit | None:
-    """The same with what all keys of a code come from, for a page that looks for other things under it too."""
-    return _opened(cookie, line, codes.for_kind(root, KIND, line.slug))
+    """The visit with what a code keeps here; what was written before it was entered is joined in.
 
-
-def _opened(cookie: str, line: Line, place: Sealed) -> Visit | None:
-    now = clock.now()
+    `root`: what all keys of the code come from. None where it opens nothing here. Raises BoundElsewhere, Left, and
+    TooMuch where both together are more than can be kept.
+    """
+    place, now = codes.for_kind(root, KIND, line.slug), clock.now()
     with reading() as session:
         if store.row_at(session, place, now) is None:
             # A wrong code makes no session.
@@ -315,7 +274,7 @@ def _opened(cookie: str, line: Line, place: Sealed) -> Visit | None:
         record = store.record_in(row, place)
         if before.row is None:
             record = progress.joined(record, before.record)
-        part = store.part_for(place) | {COUNT: counting.of_returned(before.part, line)}
+        part = codes.as_part(place) | {COUNT: counting.of_returned(before.part, line)}
         held = store.put(Held(part, record, row), line.slug, now)
         _save(cookie, line, content, held.part, now)
     return _visit(held, line, now)
@@ -348,13 +307,13 @@ def erase(cookie: str, line: Line, epoch: str | None = None) -> bool:
 def _rid(cookie: str, line: Line, epoch: str | None, *, erases: bool) -> bool:
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if not store.without(part, COUNT):
             return False
         if epoch is not None and epoch != store.epoch_of(session, part, line.slug, now):
             raise Changed
-        place = store.place_of(part, line.slug)
+        place = codes.of_part(part, KIND, line.slug)
         if erases and place is not None:
             store.erase(session, place)
         # What was counted in this session is not counted again.

@@ -5,7 +5,6 @@ Rows are locked in this order: session, course, counter.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
-from helpline.privacy import codes
+from helpline.privacy import codes, sessions
 from helpline.privacy.codes import Sealed
 from helpline.selfhelp.models import SavedCourse
 from helpline.selfhelp.progress import Record
@@ -50,7 +49,7 @@ class Held:
 
 def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:
     """The session's part of the course."""
-    return dict((content or {}).get(KIND) or {})
+    return sessions.part_of(content, KIND)
 
 
 def only(part: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def held(session: Session, part: Mapping[str, Any], line: str, now: datetime, *,
 
     A key whose row was erased on another device, or is past its time, is as good as none.
     """
-    place = place_of(part, line)
+    place = codes.of_part(part, KIND, line)
     if place is None:
         return Held(part, Record.from_json(part.get(RECORD, {})))
     row = row_at(session, place, now, lock=lock)
@@ -83,16 +82,6 @@ def epoch_of(session: Session, part: Mapping[str, Any], line: str, now: datetime
         return held(session, part, line, now, lock=True).record.epoch
     except codes.Tampered:
         return UNREADABLE
-
-
-def place_of(part: Mapping[str, Any], line: str) -> Sealed | None:
-    """Where the session's key belongs."""
-    return Sealed(KIND, line, part[LOOKUP], base64.b64decode(part[KEY])) if LOOKUP in part else None
-
-
-def part_for(place: Sealed) -> dict[str, Any]:
-    """A session's part with this key."""
-    return {LOOKUP: place.lookup, KEY: base64.b64encode(place.key).decode()}
 
 
 def row_at(session: Session, place: Sealed, now: datetime, *, lock: bool = False) -> SavedCourse | None:
@@ -115,7 +104,7 @@ def put(found: Held, line: str, now: datetime) -> Held:
     said = found.record.as_json()
     if codes.size(said) > MOST_BYTES:
         raise TooMuch
-    place = place_of(found.part, line)
+    place = codes.of_part(found.part, KIND, line)
     if found.row is None or place is None:
         return replace(found, part={**found.part, RECORD: said})
     found.row.sealed, found.row.expires_on = codes.seal(place, said), kept_until(now)

@@ -6,7 +6,6 @@ code, and the session has the key: it goes when the session ends, and only the c
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,13 +14,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from helpline import clock, config
+from helpline import clock
 from helpline.db import reading, transaction
 from helpline.lines import service as lines
 from helpline.lines.models import Line
-from helpline.privacy import codes, keyring, sessions
+from helpline.privacy import codes, sessions
 from helpline.privacy.codes import Busy as Busy
-from helpline.privacy.codes import Sealed
 from helpline.privacy.codes import Tampered as Tampered
 from helpline.privacy.sessions import BoundElsewhere as BoundElsewhere
 from helpline.summaries import store
@@ -121,7 +119,7 @@ def put(
         if text:
             record = with_summary(record, Summary(lines.local(line, now).date(), text, chat))
         held = store.put(replace(held, record=record), line, now)
-        return {"line": line.slug} | store.with_part(content, held.part), held.row is not None
+        return {"line": line.slug} | sessions.with_part(content, store.PART, held.part), held.row is not None
 
 
 def _held(session: Session, part: Mapping[str, Any], line: Line, now: datetime, *, lock: bool = True) -> Held:
@@ -142,11 +140,11 @@ def make_code(cookie: str, line: Line) -> str | None:
     """
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         held = _held(session, part_of(content), line, now)
         if held.row is not None or held.record.is_empty:
             return None
-        code = str(held.part.get(CODE) or codes.new_code(_salt()))
+        code = str(held.part.get(CODE) or codes.new_code(codes.own_salt()))
         _save(cookie, line, content, {**held.part, CODE: code}, now)
     return code
 
@@ -169,10 +167,10 @@ def confirm_code(cookie: str, line: Line, typed: str) -> Record | None:
         return None
     if pending is None or not hmac.compare_digest(code, pending):
         return _confirmed_before(cookie, line, code)
-    place = _place_of(code, line)
+    place = codes.place_of(code, KIND, line.slug)
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         held = _held(session, part_of(content), line, now)
         if held.row is not None:
             # The same form was sent twice.
@@ -180,7 +178,7 @@ def confirm_code(cookie: str, line: Line, typed: str) -> Record | None:
         if held.part.get(CODE) != code:
             return None
         row = KeptSummaries(lookup=place.lookup)
-        part = store.part_for(place) | {SUM: _sum(place, code)}
+        part = codes.as_part(place) | {SUM: codes.sum_of(place.key, code)}
         held = store.put(Held(part, held.record, row), line, now)
         session.add(row)
         _save(cookie, line, content, held.part, now)
@@ -192,30 +190,17 @@ def _confirmed_before(cookie: str, line: Line, code: str) -> Record | None:
     now = clock.now()
     content = sessions.load(cookie, now) or {}
     part = part_of(content)
-    place = store.place_of(part, line.slug)
-    if place is None or not hmac.compare_digest(part.get(SUM, ""), _sum(place, code)):
+    place = codes.of_part(part, KIND, line.slug)
+    if place is None or not hmac.compare_digest(part.get(SUM, ""), codes.sum_of(place.key, code)):
         return None
     return record_of(content, line, now)
-
-
-def _sum(place: Sealed, code: str) -> str:
-    return hmac.new(place.key, code.encode(), hashlib.sha256).hexdigest()
-
-
-def _place_of(code: str, line: Line) -> Sealed:
-    """Slow, and never inside a transaction. Raises Busy."""
-    return codes.for_kind(codes.opened(code, _salt()), KIND, line.slug)
-
-
-def _salt() -> bytes:
-    return keyring.secret(config.current().instance_dir, "codes")
 
 
 def forget_code(cookie: str, line: Line) -> None:
     """Drop a code that was not confirmed; what is to be kept stays in the session. Raises BoundElsewhere, Left."""
     now = clock.now()
     with transaction():
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if part.pop(CODE, None) is not None:
             _save(cookie, line, content, part, now)
@@ -242,7 +227,7 @@ def open_at(cookie: str, line: Line, root: bytes) -> Record | None:
         record = store.record_in(row, place)
         if before.row is None:
             record = joined(record, before.record)
-        held = store.put(Held(store.part_for(place), record, row), line, now)
+        held = store.put(Held(codes.as_part(place), record, row), line, now)
         _save(cookie, line, content, held.part, now)
     return record
 
@@ -271,13 +256,13 @@ def erase(cookie: str, line: Line, had: str | None = None) -> bool:
 def _rid(cookie: str, line: Line, had: str | None, *, erases: bool) -> bool:
     now = clock.now()
     with transaction() as session:
-        content = _content(cookie, line, now)
+        content = sessions.locked(cookie, line.slug, now)
         part = part_of(content)
         if not part:
             return False
         if had is not None and had != store.mark(part):
             raise Changed
-        place = store.place_of(part, line.slug)
+        place = codes.of_part(part, KIND, line.slug)
         there = place is None or store.row_at(session, place, now, lock=True) is not None
         if erases and place is not None:
             store.erase(session, place)
@@ -285,17 +270,8 @@ def _rid(cookie: str, line: Line, had: str | None, *, erases: bool) -> bool:
     return there
 
 
-def _content(cookie: str, line: Line, now: datetime) -> dict[str, Any]:
-    """What the session holds, locked; no session comes to be by this. Raises BoundElsewhere, Left."""
-    content = sessions.load(cookie, now, lock=True)
-    if content is None:
-        sessions.refuse_who_left(cookie, now)
-    sessions.check_line(content or {}, line.slug)
-    return content or {}
-
-
 def _save(cookie: str, line: Line, content: Mapping[str, Any], part: Mapping[str, Any], now: datetime) -> None:
-    sessions.save(cookie, {"line": line.slug} | store.with_part(content, part), now)
+    sessions.save(cookie, {"line": line.slug} | sessions.with_part(content, store.PART, part), now)
 
 
 # The house

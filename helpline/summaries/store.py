@@ -5,7 +5,6 @@ Rows are locked in this order: session, chat, kept summaries.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from helpline.lines.models import Line
-from helpline.privacy import codes
+from helpline.privacy import codes, sessions
 from helpline.privacy.codes import Sealed
 from helpline.summaries.models import KeptSummaries
 from helpline.summaries.record import Record
@@ -41,13 +40,7 @@ class Held:
 
 def part_of(content: Mapping[str, Any] | None) -> dict[str, Any]:
     """The session's part of what is kept of chats."""
-    return dict((content or {}).get(PART) or {})
-
-
-def with_part(content: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    """The session's content with this part; everything else that it holds stays."""
-    others = {name: value for name, value in content.items() if name != PART}
-    return others | ({PART: dict(part)} if part else {})
+    return sessions.part_of(content, PART)
 
 
 def held(session: Session, part: Mapping[str, Any], line: str, now: datetime, *, lock: bool = False) -> Held:
@@ -55,21 +48,11 @@ def held(session: Session, part: Mapping[str, Any], line: str, now: datetime, *,
 
     A key whose row was erased on another device, or is past its time, is as good as none. Raises codes.Tampered.
     """
-    place = place_of(part, line)
+    place = codes.of_part(part, KIND, line)
     if place is None:
         return Held(part, Record.from_json(part.get(RECORD, {})))
     row = row_at(session, place, now, lock=lock)
     return Held({}, Record(), gone=True) if row is None else Held(part, record_in(row, place), row)
-
-
-def place_of(part: Mapping[str, Any], line: str) -> Sealed | None:
-    """Where the session's key belongs."""
-    return Sealed(KIND, line, part[LOOKUP], base64.b64decode(part[KEY])) if LOOKUP in part else None
-
-
-def part_for(place: Sealed) -> dict[str, Any]:
-    """A session's part with this key."""
-    return {LOOKUP: place.lookup, KEY: base64.b64encode(place.key).decode()}
 
 
 def mark(part: Mapping[str, Any]) -> str:
@@ -90,7 +73,7 @@ def record_in(row: KeptSummaries, place: Sealed) -> Record:
 
 def put(found: Held, line: Line, now: datetime) -> Held:
     """The record where it belongs: in the row under a code, else in the session's part."""
-    place = place_of(found.part, line.slug)
+    place = codes.of_part(found.part, KIND, line.slug)
     if found.row is None or place is None:
         return replace(found, part={**found.part, RECORD: found.record.as_json()})
     found.row.sealed = codes.seal(place, found.record.as_json())

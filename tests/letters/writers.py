@@ -17,6 +17,7 @@ from helpline.privacy import sessions
 from helpline.staff.models import AuditEntry
 from helpline.staff.service import Member
 from tests.builders import a_counsellor
+from tests.builders.returns import enters
 
 CALLER = "the hash of an address"
 
@@ -77,7 +78,7 @@ class Writer:
         return service.reply(self.cookie, self.line, body, form or uuid.uuid4().hex)
 
     def enters(self, code: str, caller: str = CALLER) -> bool:
-        return service.open_with(self.cookie, self.line, code, caller)
+        return bool(enters(self.cookie, self.line, code, caller, service.open_at))
 
     def comes_back(self) -> Writer:
         """On another day, with another browser."""

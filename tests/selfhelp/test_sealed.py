@@ -216,7 +216,7 @@ def test_no_word_can_be_read_without_code_or_cookie_and_all_with_them(house: Hou
     with pytest.raises(codes.Tampered):
         codes.open_(codes.for_kind(codes.opened(code, bytes(32)), store.KIND, LINE), sealed)
     content = sessions._open(cookie, session_sealed)
-    assert codes.open_(store.place_of(content[store.KIND], LINE), sealed) == record, "and so does the cookie"  # type: ignore[arg-type]  # it is there
+    assert codes.open_(codes.of_part(content[store.KIND], store.KIND, LINE), sealed) == record, "and so does the cookie"  # type: ignore[arg-type]  # it is there
 
     walker.send(f"{COURSE}erase", 200, had=walker.had())
     assert house.rows("SELECT * FROM saved_courses") == []

@@ -12,7 +12,7 @@ import pytest
 from helpline import clock, config, install, retention
 from helpline.db import transaction
 from helpline.lines.models import Line
-from helpline.privacy import sessions
+from helpline.privacy import codes, sessions
 from helpline.selfhelp import progress, service, store
 from helpline.selfhelp.models import SavedCourse
 from tests.builders import StoppedClock
@@ -161,7 +161,7 @@ def test_twelve_months_begin_again_with_each_visit_and_are_written_once_a_day(
 
 def _key_of(code: str, line: Line) -> dict[str, object]:
     """What a session holds that has this key."""
-    return {store.KIND: store.part_for(service._place_of(code, line))}
+    return {store.KIND: codes.as_part(codes.place_of(code, store.KIND, line.slug))}
 
 
 def test_a_year_later_the_code_opens_it_on_the_last_day_and_not_on_the_next(

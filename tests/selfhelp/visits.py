@@ -14,6 +14,7 @@ from helpline.selfhelp import progress, service
 from helpline.selfhelp.course import Exercise, Field, Value
 from helpline.selfhelp.models import SavedCourse
 from helpline.selfhelp.service import Visit
+from tests.builders.returns import enters
 
 CALLER = "the hash of an address"
 
@@ -54,7 +55,7 @@ class Browser:
         return code
 
     def enters(self, code: str, caller: str = CALLER) -> Visit | None:
-        visit = service.open_with(self.cookie, self.line, code, caller)
+        visit = enters(self.cookie, self.line, code, caller, service.open_at)
         self.epoch = self.epoch if visit is None else visit.record.epoch
         return visit
 

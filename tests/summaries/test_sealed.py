@@ -85,7 +85,7 @@ def test_no_word_of_it_is_in_the_database_and_no_key_of_the_server_opens_it(
         other = codes.for_kind(codes.opened(code, keyring.secret(settings.instance_dir, "codes")), kind, line.slug)
         assert other.lookup != place.lookup
         assert not opens(other.key, row.sealed, codes._bound(place))
-    assert codes.open_(store.place_of(content(later.cookie)["summary"], line.slug), row.sealed)  # type: ignore[arg-type]  # it is there
+    assert codes.open_(codes.of_part(content(later.cookie)["summary"], store.KIND, line.slug), row.sealed)  # type: ignore[arg-type]  # it is there
 
 
 def test_of_a_summary_that_is_kept_nothing_is_left_beside_its_chat(line: Line, anna: Member) -> None:
