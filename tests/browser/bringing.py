@@ -82,7 +82,7 @@ def advice_while_waiting(stage: Stage) -> Page:
     stage.house.visitor().join(distress="5")
     room = stage.visitor()
     room.join()
-    room.page.locator(".while-waiting .door").first.click()
+    room.page.locator(".while-waiting").get_by_role("link", name="Advice that fits you").click()
     strip = room.page.frame_locator("iframe[src$='/room/place']")
     expect(strip.locator("[data-state=waiting]")).to_contain_text("1 person is ahead of you.")
     return room.page

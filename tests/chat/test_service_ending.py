@@ -209,7 +209,7 @@ def test_after_a_chat_its_counsellor_has_a_wrap_up_to_fill_in(time: StoppedClock
     (to_describe,) = service.resume(anna)["wrap_ups"]
     assert to_describe.pop("name")
     facts = {"chat": visit.chat, "line": "youth", "ended_at": "2026-03-02T20:12:00.000Z", "minutes": 12}
-    assert to_describe == facts | {"time_zone": "Europe/Amsterdam"}
+    assert to_describe == facts | {"time_zone": "Europe/Amsterdam", "reason": "left"}
     assert contacts.pending_wrap_ups(ben.id) == []
 
 
