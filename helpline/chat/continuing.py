@@ -122,7 +122,7 @@ class WayBack:
     """What a visit can do with what it has opened.
 
     goes_on: its chat has not ended, and is not the one of this browser; here: it is. cut_off: it can be gone on with.
-    can_show: the chat of this browser goes on, and the newest summary is of another one.
+    can_show: the chat of this browser goes on, and the newest summary is of another one and not shown there yet.
     """
 
     kept: Kept
@@ -146,15 +146,22 @@ def way_back(cookie: str | None, line: Line) -> WayBack | None:
         chat = store.get_chat(session, kept.record.chat) if kept.record.chat else None
         here = store.get_chat(session, content["chat"]) if content.get("chat") else None
         cut_off = _cut_off_before(session, chat, line, now) is not None
+        last = kept.record.newest
+        can_show = here is not None and _goes_on(here, line) and last is not None and not _is_known(here, last)
     other = chat is not None and chat.id != content.get("chat")
-    last = kept.record.newest
     return WayBack(
         kept,
         goes_on=other and _goes_on(chat, line),
         here=not other and _goes_on(chat, line),
         cut_off=cut_off,
-        can_show=last is not None and last.chat != content.get("chat") and _goes_on(here, line),
+        can_show=can_show,
     )
+
+
+def _is_known(chat: Chat, summary: Summary) -> bool:
+    """Whether it is of this very chat, or stands above it already."""
+    seen = earlier(chat)
+    return summary.chat == chat.id or (seen is not None and seen["summary"] == _said(summary))
 
 
 def _goes_on(chat: Chat | None, line: Line) -> bool:
@@ -288,9 +295,13 @@ def along(
 
 
 def _put_above(chat: Chat, summary: Summary) -> None:
-    said = json.dumps({"day": summary.day.isoformat(), "text": summary.text}, ensure_ascii=False)
+    said = json.dumps(_said(summary), ensure_ascii=False)
     chat.earlier = envelope.seal(keys.key_of(chat), chat.id, STREAM, 0, "visitor", said)
     chat.beside = (chat.beside or 0) + 1
+
+
+def _said(summary: Summary) -> dict[str, str]:
+    return {"day": summary.day.isoformat(), "text": summary.text}
 
 
 def show(cookie: str, line: Line) -> None:

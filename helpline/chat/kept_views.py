@@ -318,7 +318,7 @@ def forget_code(lang: str, line: str) -> Page:
 def close(lang: str, line: str) -> Page:
     """This browser forgets what it has open; what is kept under a code stays."""
     summaries.close(web.visit_cookie(), find_line(line, lang), request.form.get("had"))
-    return _unseen(_to("returning.enter"))
+    return _unseen(redirect(f"{_url('returning.enter')}#closed", 303))
 
 
 @kept.post("/kept/erase")

@@ -230,7 +230,7 @@ def close(lang: str, line: str) -> Page:
         service.close_visit(web.visit_cookie(), found, anyway="anyway" in request.form)
     except service.CodeNotKept:
         return render_template("letters/not_kept.html"), 409
-    return _unseen(_to("begin") if found.letters else redirect(_url("public.front"), 303))
+    return _unseen(redirect(f"{_url('letters.begin')}#closed" if found.letters else _url("public.front"), 303))
 
 
 @letters.post("/erase")

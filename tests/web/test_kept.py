@@ -274,7 +274,7 @@ def test_let_the_counsellor_read_it_in_a_chat_that_goes_on(house: House, comer: 
     second = house.accept(anna)
     assert back.enters(code) == back.kept
     assert "kept/show" not in comer.tab.get(comer.kept).text, "no chat goes on there"
-    assert back.sends(back.kept, "kept/show") == back.room
+    assert (back.sends(back.kept, "kept/show"), "kept/show" in back.tab.get(back.kept).text) == (back.room, False)
     assert service.staff_sync(anna, second, "talk", 0)["earlier"]["summary"]["text"] == WORDS
     service.end(anna, second)
     assert back.tab.post(f"{back.kept}show").status_code == 409
@@ -342,7 +342,7 @@ def test_closing_and_erasing(house: House, comer: Comer, anna: Member) -> None:
     code = comer.keeps()
     old = comer.tab.page(comer.kept)
     answer = comer.tab.submit(comer.kept, old.form("kept/close"))
-    assert (answer.headers["Location"], answer.headers["Clear-Site-Data"]) == (comer.entrance, '"cache"')
+    assert (answer.headers["Location"], answer.headers["Clear-Site-Data"]) == (f"{comer.entrance}#closed", '"cache"')
     assert comer.tab.get(comer.kept).headers["Location"] == comer.entrance
     comer.enters(code)
     tablet = Comer(house.tab())

@@ -154,7 +154,7 @@ def test_whose_letter_is_gone_gets_the_text_back(house: House, desk: Desk) -> No
     assert (answer.status_code, "what I wrote on the train" in answer.text) == (410, True)
     assert desk.tab.get(f"{desk.base}yours/").status_code == 410
     begin = desk.tab.submit(f"{desk.base}yours/", Page(answer.text).form("/close"))
-    assert begin.headers["Location"] == desk.base
+    assert begin.headers["Location"] == f"{desk.base}#closed"
     desk.writes("what I wrote on the train")
 
 
@@ -168,7 +168,7 @@ def test_a_form_without_our_cookie_gives_the_text_back(desk: Desk) -> None:
 def test_closing_keeps_it_and_hides_it(desk: Desk) -> None:
     code = desk.writes("a secret")
     desk.keeps(code)
-    assert desk.sends("yours/", "/close") == ""
+    assert desk.sends("yours/", "/close") == "#closed"
     assert desk.tab.get(f"{desk.base}yours/").headers["Location"] == desk.base
     desk.enters(code)
     assert "a secret" in desk.words()

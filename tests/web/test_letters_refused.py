@@ -78,7 +78,7 @@ def test_a_reply_to_a_letter_that_is_not_open_any_more_comes_back(
     desk.keeps(code)
     form = desk.page("yours/").form("yours/")
     if how == "close":
-        assert desk.sends("yours/", "/close") == ""
+        assert desk.sends("yours/", "/close") == "#closed"
     else:
         other = Desk(house.tab())
         other.enters(code)
@@ -110,7 +110,7 @@ def test_a_code_that_was_not_kept_is_asked_about_before_it_is_put_away(desk: Des
     assert answer.status_code == 409
     page = Page(answer.text)
     assert f"{desk.base}code/" in page.links
-    assert desk.tab.submit(f"{desk.base}close", page.form("/close")).headers["Location"] == desk.base
+    assert desk.tab.submit(f"{desk.base}close", page.form("/close")).headers["Location"] == f"{desk.base}#closed"
     desk.enters(code)
     assert "I have told nobody" in desk.words()
 

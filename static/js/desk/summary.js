@@ -219,7 +219,12 @@ function fieldState(chat, work) {
   }
   if (chat.summary?.kept) return word('summary.kept');
   if (!work.text) return word('summary.none');
+  if (bothAgree(chat)) return word('summary.agreed');
   return word(waitsForYes(chat) ? 'summary.theirs' : 'summary.saved');
+}
+
+function bothAgree(chat) {
+  return Boolean(chat.summary?.agreed_visitor && chat.summary.agreed_counsellor);
 }
 
 function drawSide(id, side, agrees) {
@@ -229,7 +234,7 @@ function drawSide(id, side, agrees) {
 
 function drawButton(chat) {
   const waits = waitsForYes(chat);
-  const both = Boolean(chat.summary?.agreed_visitor && chat.summary.agreed_counsellor);
+  const both = bothAgree(chat);
   byId('open-summary').setAttribute('aria-expanded', String(Boolean(chat.summaryOpen)));
   show(byId('summary-mark'), !chat.summaryOpen && (waits || both));
   setText(byId('summary-mark'), word(waits ? 'summary.mark.waits' : 'summary.mark.both'));
