@@ -57,7 +57,7 @@ codes: .venv/.installed ## the demo's sign-in codes of this moment
 
 # Two at a time, since half of the time of one is waiting; the tests of one file stay together, in the order that
 # tests/conftest.py gives them.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 # What shows soonest that something leans on eventlet: the protocol on a real server, and how that starts and ends.
 IN_THREADS := $(addprefix tests/journeys/test_,visitor_protocol.py crossing.py revocation.py) \
 	tests/chat/test_sockets.py tests/test_serving.py

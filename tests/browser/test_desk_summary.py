@@ -13,7 +13,10 @@ THEIRS = "He asks for money. I tell my aunt on Friday."
 CAME_BACK = """async () => {
   const { earlierPushed } = await import('/static/js/desk/earlier.js');
   const { state } = await import('/static/js/desk/state.js');
-  earlierPushed({ chat: state.open, summary: { day: '2026-11-16', text: 'Secret of last time' }, continues: false });
+  const told = { chat: state.open, summary: { day: '2026-11-16', text: 'Secret of last time' }, continues: false };
+  earlierPushed(told);
+  // The server knows nothing of it, and says so whenever the desk asks.
+  setInterval(() => earlierPushed(told), 100);
 }"""
 
 
