@@ -23,9 +23,15 @@ from tests.thrift import Together, collect_rarely, import_without_collecting, sh
 
 # Files of a few long tests go first, so that no worker is left with one of them alone at the end.
 LONG_FIRST = ("browser", "scaled", "faults", "house", "journeys")
-# Tests of pages, whose services are tried on both databases: on PostgreSQL too where that is asked for.
-PAGES = ("advice", "house", "web")
-ON_BOTH = ("test_away.py", "test_nul.py")
+# Tests of pages, whose services are tried on both databases, and of rooms in which few things happen at once: on
+# PostgreSQL too where that is asked for.
+ON_SQLITE = ("advice", "contacts", "house", "lines", "selfhelp", "web")
+# What may only go wrong there, or happens at once.
+ON_BOTH = (
+    *("test_away.py", "test_nul.py"),
+    *("test_advice_counts.py", "test_by_hand.py", "test_catching.py", "test_importing_beside.py", "test_wrap_ups.py"),
+    *("test_service.py", "test_two_devices.py"),
+)
 
 
 def pytest_configure() -> None:
@@ -42,9 +48,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest folders in front; all else stays in its order. Pages on SQLite, unless PostgreSQL is asked for."""
+    """The longest folders in front; all else stays in its order. Some on SQLite, unless PostgreSQL is asked for."""
     if not config.option.markexpr:
-        items[:] = [item for item in items if item.path.parent.name not in PAGES or not of_postgresql(item)]
+        items[:] = [item for item in items if item.path.parent.name not in ON_SQLITE or not of_postgresql(item)]
     place = {folder: number for number, folder in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
 
