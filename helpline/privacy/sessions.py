@@ -180,6 +180,14 @@ def with_part(content: Mapping[str, Any], name: str, part: Mapping[str, Any]) ->
     return others | ({name: dict(part)} if part else {})
 
 
+def pending_code(cookie: str | None, line: str, name: str, now: datetime) -> str | None:
+    """The return code that was made for one room and not confirmed yet. Raises BoundElsewhere."""
+    content = load(cookie, now) or {}
+    check_line(content, line)
+    code = part_of(content, name).get("code")
+    return None if code is None else str(code)
+
+
 def end(cookie: str) -> None:
     """Delete the session; its cookie opens nothing from now on."""
     with transaction() as session:

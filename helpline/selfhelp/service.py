@@ -197,10 +197,7 @@ def make_code(cookie: str, line: Line) -> str | None:
 
 def pending_code(cookie: str | None, line: Line) -> str | None:
     """The code that was made and not confirmed yet. Raises BoundElsewhere."""
-    content = sessions.load(cookie, clock.now()) or {}
-    sessions.check_line(content, line.slug)
-    code = part_of(content).get(CODE)
-    return None if code is None else str(code)
+    return sessions.pending_code(cookie, line.slug, KIND, clock.now())
 
 
 def confirm_code(cookie: str, line: Line, typed: str) -> bool:
