@@ -23,6 +23,8 @@ import requests
 import websocket
 
 PATIENCE = 20.0
+# Seconds in which a server says goodbye in turn.
+FAREWELL = 3.0
 # A start reads and checks all that visitors read, and may have to share the machine with other tests.
 START_PATIENCE = 60.0
 # The one setting of the test run itself: `make test-threading` sets it, and then every server has real threads.
@@ -180,7 +182,8 @@ class Wire:
             self.socket.close()
             raise Refused(json.loads(answer[answer.index(",") + 1 :])["message"])
         self.socket.settimeout(None)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _first_answer(self) -> str:
         while True:
@@ -252,8 +255,13 @@ class Wire:
     def close(self) -> None:
         """Hang up."""
         with contextlib.suppress(websocket.WebSocketException, OSError):
-            self.socket.close()
-        # After the server's own farewell `close` would leave it open.
+            self.socket.send_close()
+            self.closed.wait(FAREWELL)
+        with contextlib.suppress(OSError, AttributeError):
+            self.socket.sock.shutdown(socket.SHUT_RDWR)
+        # Closed while somebody reads, its number may become the next connection's, whose first bytes the reader takes.
+        if self._listener is not threading.current_thread():
+            self._listener.join(PATIENCE)
         self.socket.shutdown()
 
 
