@@ -24,6 +24,9 @@ UNDO = timedelta(minutes=10)
 # The browser keeps the last few of them for as long, so that they can be undone from the list, too.
 KEPT = "registered"
 MOST_KEPT = 12
+# What became of a form, for the page that it leads to; shown once.
+TOLD = "told"
+TOLD_SECONDS = 60
 
 
 def _proof(*parts: str) -> bytes:
@@ -102,14 +105,48 @@ def kept(now: datetime) -> list[Entry]:
 
 def keep(entries: list[Entry]) -> None:
     """Let the browser keep these instead of what it has."""
-    value = " ".join(entry.packed() for entry in entries[-MOST_KEPT:])
+    _set(KEPT, " ".join(entry.packed() for entry in entries[-MOST_KEPT:]), int(UNDO.total_seconds()))
+
+
+def _set(name: str, value: str, seconds: int) -> None:
+    """A cookie of these pages; without a value it goes."""
 
     @after_this_request
     def send(answer: Response) -> Response:
-        age = int(UNDO.total_seconds()) if value else 0
-        over_tls, path = config.current().over_tls, "/console/contacts"
-        answer.set_cookie(KEPT, value, max_age=age, path=path, httponly=True, samesite="Strict", secure=over_tls)
+        over_tls, path, age = config.current().over_tls, "/console/contacts", seconds if value else 0
+        answer.set_cookie(name, value, max_age=age, path=path, httponly=True, samesite="Strict", secure=over_tls)
         return answer
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a form of a `kind`: `saved`, `again`, `undone` or `stays`.
+
+    The page that says so offers to take the `entry` back, and begins the next form with the same `way` and moment.
+    """
+
+    kind: str
+    outcome: str
+    way: str = ""
+    day: str = ""
+    clock: str = ""
+    entry: Entry | None = None
+
+
+def tell(told: Told) -> None:
+    """Let the next page of these say it: what a POST answers itself would be sent again by a reload."""
+    entry = "" if told.entry is None else told.entry.packed()
+    parts = (told.kind, told.outcome, told.way, told.day, told.clock, entry.replace("~", "|"))
+    _set(TOLD, _signed("told", *parts), TOLD_SECONDS)
+
+
+def told_of(kind: str) -> Told | None:
+    """What the form before this page is to be told, once."""
+    parts = _read("told", request.cookies.get(TOLD, ""))
+    if not parts or parts[0] != kind:
+        return None
+    _set(TOLD, "", 0)
+    return Told(*parts[:5], entry=entry_in(parts[5].replace("|", "~")))
 
 
 def _stamp(moment: datetime) -> str:

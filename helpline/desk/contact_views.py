@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -17,7 +17,7 @@ from helpline.chat import service as chat
 from helpline.contacts import service as contacts
 from helpline.desk import contact_marks as marks
 from helpline.desk.contact_forms import MOST_AT_ONCE, AnsweredForm, MissedForm
-from helpline.desk.contact_marks import Entry, Mark
+from helpline.desk.contact_marks import Entry, Mark, Told
 from helpline.desk.wrap_up_views import open_ones
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -73,13 +73,14 @@ def show() -> Page:
 @by_hand.get("/answered/", endpoint="answered")
 def show_answered() -> Page:
     """The form for a call, e-mail or letter that was answered."""
-    line = _line()
-    return _answered_page(line, _fresh(AnsweredForm(line, formdata=None), line))
+    line, told = _line(), marks.told_of(ANSWERED)
+    form = _fresh(AnsweredForm(line, formdata=None), line)
+    return _answered_page(line, _next(form, told), told and _saved(told))
 
 
 @by_hand.post("/answered/", endpoint="add_answered")
 def add_answered() -> Page:
-    """Count it, once, and show the form for the next one."""
+    """Count it, once, and lead to the form for the next one."""
     line, now = _line(), clock.now()
     form = AnsweredForm(line)
     mark = marks.mark_in(form.mark.data or "") or abort(400)
@@ -103,9 +104,8 @@ def add_answered() -> Page:
         form.topics.errors = [_("One of these topics is not there any more. Choose again.")]
         return _answered_page(line, form), UNFIT
     except contacts.AlreadyCounted:
-        return _answered_page(line, _next(form, line), _saved_before(entry, mark))
-    said = f"{word('channel', form.channel.data)}, {_told(line, at)}"
-    return _answered_page(line, _next(form, line), _saved(entry, said))
+        return _counted_before(line, form, at, entry, mark)
+    return _counted(line, form, at, entry)
 
 
 def _answered_page(line: Line, form: AnsweredForm, saved: dict[str, Any] | None = None) -> str:
@@ -118,13 +118,14 @@ def _answered_page(line: Line, form: AnsweredForm, saved: dict[str, Any] | None 
 @by_hand.get("/missed/", endpoint="missed")
 def show_missed() -> Page:
     """The form for contacts that nobody answered."""
-    line = _line()
-    return _missed_page(line, _fresh(MissedForm(formdata=None), line))
+    line, told = _line(), marks.told_of(MISSED)
+    form = _fresh(MissedForm(formdata=None), line)
+    return _missed_page(line, _next(form, told), told and _saved(told))
 
 
 @by_hand.post("/missed/", endpoint="add_missed")
 def add_missed() -> Page:
-    """Count them, all or none, and show the form for the next ones."""
+    """Count them, all or none, and lead to the form for the next ones."""
     line, now = _line(), clock.now()
     form = MissedForm()
     mark = marks.mark_in(form.mark.data or "") or abort(400)
@@ -138,15 +139,8 @@ def add_missed() -> Page:
     try:
         contacts.missed_by_hand(line, channel=channel, cause=cause, at=at, keys=entry.keys, test=form.test.data)
     except contacts.AlreadyCounted:
-        return _missed_page(line, _next(form, line), _saved_before(entry, mark))
-    said = ngettext(
-        "%(num)s missed contact, %(channel)s, %(when)s",
-        "%(num)s missed contacts, %(channel)s, %(when)s",
-        many,
-        channel=word("channel", channel),
-        when=_told(line, at),
-    )
-    return _missed_page(line, _next(form, line), _saved(entry, said))
+        return _counted_before(line, form, at, entry, mark)
+    return _counted(line, form, at, entry)
 
 
 def _missed_page(line: Line, form: MissedForm, saved: dict[str, Any] | None = None) -> str:
@@ -178,36 +172,73 @@ def _fresh(form: Any, line: Line) -> Any:
     return form
 
 
-def _next(sent: Any, line: Line) -> Any:
+def _next(form: Any, told: Told | None) -> Any:
     """The form for the next one: same way, same day; the time only where it is now."""
-    form = _fresh(
-        AnsweredForm(line, formdata=None) if isinstance(sent, AnsweredForm) else MissedForm(formdata=None), line
-    )
-    if form.day.data != sent.day.data:
-        form.day.data, form.clock.data = sent.day.data, ""
-    if isinstance(sent, AnsweredForm):
-        form.channel.data = sent.channel.data
+    if told is None or not told.way:
+        return form
+    if form.day.data != told.day:
+        form.day.data, form.clock.data = told.day, ""
+    if isinstance(form, AnsweredForm):
+        form.channel.data = told.way
     else:
-        form.what.data = sent.what.data
+        form.what.data = told.way
     return form
 
 
 def _told(line: Line, at: datetime) -> str:
     here = lines.local(line, at)
-    return f"{format_date(here.date(), 'd MMMM y')}, {here:%H:%M}"
+    return _in_words(here.date(), f"{here:%H:%M}")
 
 
-def _saved(entry: Entry, said: str) -> dict[str, Any]:
+def _in_words(day: date, time: str) -> str:
+    return f"{format_date(day, 'd MMMM y')}, {time}"
+
+
+def _saved(told: Told) -> dict[str, Any]:
+    """What the page says of the form before it."""
+    said = ""
+    if told.outcome == "saved" and told.entry is not None:
+        channel, _dash, _cause = told.way.partition("-")
+        by, when = word("channel", channel), _in_words(date.fromisoformat(told.day), told.clock)
+        said = f"{by}, {when}"
+        if told.kind == MISSED:
+            said = ngettext(
+                "%(num)s missed contact, %(channel)s, %(when)s",
+                "%(num)s missed contacts, %(channel)s, %(when)s",
+                told.entry.many,
+                channel=by,
+                when=when,
+            )
+    undoable = told.entry if told.entry is not None and clock.now() <= told.entry.until else None
+    return {
+        "said": said,
+        "again": told.outcome == "again",
+        "undone": told.outcome == "undone",
+        "entry": undoable and undoable.packed(),
+    }
+
+
+def _counted(line: Line, form: AnsweredForm | MissedForm, at: datetime, entry: Entry) -> Response:
     marks.keep([*marks.kept(clock.now()), entry])
-    return {"said": said, "again": False, "entry": entry.packed()}
+    return _lead_on(line, form, at, "saved", entry)
 
 
-def _saved_before(entry: Entry, mark: Mark) -> dict[str, Any]:
+def _counted_before(line: Line, form: AnsweredForm | MissedForm, at: datetime, entry: Entry, mark: Mark) -> Response:
     """A form that came again counts once; it can be taken back as long as it can't have been saved longer ago."""
-    until = mark.made_at + marks.UNDO
     # It may say another number by now: all of its rows are meant.
-    whole = replace(entry, many=MOST_AT_ONCE if entry.kind == MISSED else 1, until=until)
-    return {"said": "", "again": True, "entry": whole.packed() if clock.now() <= until else None}
+    many = MOST_AT_ONCE if entry.kind == MISSED else 1
+    return _lead_on(line, form, at, "again", replace(entry, many=many, until=mark.made_at + marks.UNDO))
+
+
+def _lead_on(line: Line, form: AnsweredForm | MissedForm, at: datetime, outcome: str, entry: Entry) -> Response:
+    way = form.channel.data if isinstance(form, AnsweredForm) else form.what.data
+    here = lines.local(line, at)
+    marks.tell(Told(entry.kind, outcome, way, f"{here:%Y-%m-%d}", f"{here:%H:%M}", entry))
+    return _to_form(line, entry.kind)
+
+
+def _to_form(line: Line, kind: str) -> Response:
+    return redirect(url_for(f"contacts.{kind}", line=line.slug), 303)
 
 
 @by_hand.post("/undo", endpoint="undo")
@@ -217,7 +248,5 @@ def undo() -> Page:
     line = next((line for line in _own() if line.slug == entry.line), None) or abort(404)
     undone = clock.now() <= entry.until and contacts.take_back(line, entry.keys)
     marks.keep([other for other in marks.kept(clock.now()) if other.name != entry.name])
-    form = AnsweredForm(line, formdata=None) if entry.kind == ANSWERED else MissedForm(formdata=None)
-    shown = {"said": "", "again": False, "entry": None, "undone": undone}
-    template = "desk/contact_answered.html" if entry.kind == ANSWERED else "desk/contact_missed.html"
-    return _page(template, line, _fresh(form, line), shown)
+    marks.tell(Told(entry.kind, "undone" if undone else "stays"))
+    return _to_form(line, entry.kind)

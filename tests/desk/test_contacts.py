@@ -49,9 +49,16 @@ def filled(client: FlaskClient, page: str) -> dict[str, str]:
     return forms[0].fields
 
 
+def post(client: FlaskClient, page: str, data: dict[str, str]) -> TestResponse:
+    """The page to which a form leads that did what it was for."""
+    answer = client.post(page, data=data)
+    assert answer.status_code == 303, answer.text
+    return client.get(answer.headers["Location"])
+
+
 def send(client: FlaskClient, page: str, **fields: str) -> TestResponse:
     """Open a form, fill it in and send it, like a browser without scripts."""
-    return client.post(page, data=filled(client, page) | fields)
+    return post(client, page, filled(client, page) | fields)
 
 
 def undo_of(answer: TestResponse) -> dict[str, str]:
@@ -300,31 +307,42 @@ def test_what_makes_no_sense_is_said_at_its_field_and_none_counts(anna: FlaskCli
 def test_a_form_that_is_sent_again_counts_once(anna: FlaskClient, time: StoppedClock) -> None:
     for page in (ANSWERED, MISSED):
         form = filled(anna, page) | {"what": "phone-left", "many": "3"}
-        first = anna.post(page, data=form)
-        again = anna.post(page, data=form)
-        changed = anna.post(page, data=form | {"many": "2", "clock": "10:00", "minutes": "5"})
+        first = post(anna, page, form)
+        again = post(anna, page, form)
+        changed = post(anna, page, form | {"many": "2", "clock": "10:00", "minutes": "5"})
         assert "Registered:" in in_words(first)
         for answer in (again, changed):
             assert (answer.status_code, wrong_with(answer, page)) == (200, [])
             assert "counted once, not again" in answer.text
     assert ledger() == {"answered": 1, "left": 3}
-    assert "Undone" in anna.post(UNDO, data=undo_of(changed)).text
+    assert "Undone" in post(anna, UNDO, undo_of(changed)).text
     assert ledger() == {"answered": 1}, "all three, whatever number was sent later"
+
+
+def test_what_became_of_a_form_is_said_once_on_the_page_it_leads_to(anna: FlaskClient) -> None:
+    for page in (ANSWERED, MISSED):
+        saved = send(anna, page, what="phone-left", day="2026-03-19")
+        assert "Registered:" in saved.text
+        for path in (ROOT, ANSWERED, MISSED):
+            shown = anna.get(path).text
+            assert ("Registered:" in shown, "2026-03-19" in shown) == (False, False), "neither twice nor elsewhere"
+        anna.set_cookie("told", "told~answered~saved~phone~2026-03-19~10:00~~x", path="/console/contacts")
+        assert "outcome" not in anna.get(page).text, "only what this house signed"
 
 
 def test_what_was_wrong_can_be_undone_for_ten_minutes(anna: FlaskClient, time: StoppedClock) -> None:
     for page in (ANSWERED, MISSED):
         saved = send(anna, page, what="phone-left", many="3")
         time.turn(minutes=10)
-        answer = anna.post(UNDO, data=undo_of(saved))
+        answer = post(anna, UNDO, undo_of(saved))
         assert (answer.status_code, wrong_with(answer, UNDO)) == (200, [])
         assert "Undone: it is not counted." in answer.text
         assert ledger() == {}
-        assert "nothing to undo any more" in anna.post(UNDO, data=undo_of(saved)).text
+        assert "nothing to undo any more" in post(anna, UNDO, undo_of(saved)).text
         assert "mark" in Page(answer.text).form("?line=youth").fields, "the form for the next one"
     late = send(anna, ANSWERED)
     time.turn(minutes=10, seconds=1)
-    assert "nothing to undo any more" in anna.post(UNDO, data=undo_of(late)).text
+    assert "nothing to undo any more" in post(anna, UNDO, undo_of(late)).text
     assert ledger() == {"answered": 1}
 
 
@@ -335,7 +353,7 @@ def test_what_can_be_undone_stands_in_the_list_as_long_as_it_can(anna: FlaskClie
     assert wrong_with(page, ROOT) == []
     assert "missed: 3 possible until 14:17" in in_words(page).replace(" Undo ", " ")
     first = next(form for form in Page(page.text).forms if form.action.endswith("/undo"))
-    assert "Undone" in anna.post(UNDO, data=first.fields).text
+    assert "Undone" in post(anna, UNDO, first.fields).text
     assert ledger() == {"answered": 1}, "the last one comes first"
     assert "missed: 3" not in anna.get(ROOT).text
     assert "one that was answered" in anna.get(ROOT).text
@@ -345,9 +363,9 @@ def test_what_can_be_undone_stands_in_the_list_as_long_as_it_can(anna: FlaskClie
 
 def test_a_form_that_was_open_for_long_is_not_undone_by_sending_it_again(anna: FlaskClient, time: StoppedClock) -> None:
     form = filled(anna, ANSWERED)
-    anna.post(ANSWERED, data=form)
+    post(anna, ANSWERED, form)
     time.turn(minutes=11)
-    again = anna.post(ANSWERED, data=form)
+    again = post(anna, ANSWERED, form)
     assert "counted once, not again" in again.text
     assert UNDO not in [sent.action for sent in Page(again.text).forms]
 
@@ -356,7 +374,7 @@ def test_what_a_release_counts_is_not_undone(anna: FlaskClient) -> None:
     saved = send(anna, ANSWERED)
     with db.transaction() as session:
         session.execute(update(Contact).values(counted_in="2026-03"))
-    assert "nothing to undo any more" in anna.post(UNDO, data=undo_of(saved)).text
+    assert "nothing to undo any more" in post(anna, UNDO, undo_of(saved)).text
     assert ledger() == {"answered": 1}
 
 
