@@ -98,6 +98,7 @@ def show_list() -> Page:
         page=page,
         pages=pages,
         overdue=sum(item.overdue for item in found),
+        sent_back=sum(item.sent_back for item in found),
         to_page=lambda number: url_for("inbox.list", **chosen.arguments(number)),
         own_lines=[line for line in by_slug.values() if line.slug in current_user.lines],
         gone=letters.gone(current_user),

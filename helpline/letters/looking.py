@@ -46,6 +46,8 @@ class Item:
     """This member may read the draft before it goes."""
     known: bool
     """This member has answered it before."""
+    sent_back: bool
+    """A second reader asks for a change, and the draft is as it was."""
     expires_on: date
 
 
@@ -112,9 +114,10 @@ def inbox(member: Member, states: tuple[State, ...] = UNANSWERED) -> list[Item]:
     now = clock.now()
     with reading() as session:
         found = store.of_lines(session, member.lines, states, now)
-        answered = store.answered_by(session, member.id, [letter.id for letter in found])
+        ids = [letter.id for letter in found]
+        answered, returned = store.answered_by(session, member.id, ids), store.sent_back(session, ids)
         names = duties.colleagues()
-        return [_item(member, letter, now, names, letter.id in answered) for letter in found]
+        return [_item(member, letter, now, names, letter.id in answered, letter.id in returned) for letter in found]
 
 
 def waiting(member: Member) -> list[Waiting]:
@@ -128,7 +131,14 @@ def waiting(member: Member) -> list[Waiting]:
     return [Waiting(line.slug, *found.get(line.slug, (0, 0))) for line in own]
 
 
-def _item(member: Member, letter: Letter, now: datetime, colleagues: Mapping[str, Colleague], known: bool) -> Item:
+def _item(
+    member: Member,
+    letter: Letter,
+    now: datetime,
+    colleagues: Mapping[str, Colleague],
+    known: bool,
+    remarked: bool,
+) -> Item:
     mine = letter.claimed_by == member.id and letter.state in IN_HAND
     fits = letter.language in member.languages
     return Item(
@@ -147,6 +157,7 @@ def _item(member: Member, letter: Letter, now: datetime, colleagues: Mapping[str
         mine=mine,
         to_check=letter.state == State.CHECKING and letter.claimed_by != member.id and fits,
         known=known,
+        sent_back=letter.state == State.DRAFTED and remarked,
         expires_on=letter.expires_on,
     )
 
@@ -179,7 +190,8 @@ def open_letter(member: Member, letter_id: str) -> Opened:
             earlier = None if along is None else keys.open_earlier(keys.key_of(letter), letter.id, along)
         except (KeyDestroyed, envelope.Tampered):
             raise NotDone("unreadable") from None
-        item = _item(member, letter, now, names, any(text.account == member.id for text in texts))
+        known = any(text.account == member.id for text in texts)
+        item = _item(member, letter, now, names, known, bool(draft.remark))
         return Opened(item, earlier, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
 
 

@@ -151,6 +151,12 @@ def put_draft(session: Session, letter: Letter, account: str, body: str) -> Lett
     return row
 
 
+def sent_back(session: Session, letters: Collection[str]) -> set[str]:
+    """Which of these letters have a draft with a second reader's remark that was not changed since."""
+    wanted = select(LetterDraft.letter_id).where(LetterDraft.letter_id.in_(letters), LetterDraft.remark.is_not(None))
+    return set(session.scalars(wanted))
+
+
 def drop_draft(session: Session, letter_id: str) -> None:
     """The draft was sent, or is not needed."""
     session.execute(delete(LetterDraft).where(LetterDraft.letter_id == letter_id))

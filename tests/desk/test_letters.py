@@ -74,7 +74,10 @@ def test_from_the_inbox_to_the_answer(anna: FlaskClient, boss: FlaskClient, writ
     assert TEXT in read(anna, page), "what was given away can be read by who wrote it"
     assert send(boss, page, "check", remark="Say it is good that he wrote.", deed="send_back").status_code == 303
     assert "Say it is good that he wrote." in read(anna, page)
+    for client in (anna, boss):
+        assert ("Sent back</span>" in read(client), "1 sent back" in read(client)) == (True, True)
     send(anna, page, "write", body=f"Good that you wrote. {TEXT}", deed="submit")
+    assert "ent back" not in read(anna), "a draft that was changed is not the one that was sent back"
     told = send(boss, page, "check", deed="approve").headers["Location"]
     assert "The answer is sent." in read(boss, told)
     assert writer.bodies == ["I have told <nobody>", f"Good that you wrote. {TEXT}"]
