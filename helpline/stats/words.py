@@ -62,6 +62,12 @@ _REFERRALS = {
     "school": _l("School"),
     "other": _l("Somewhere else"),
 }
+_ASKED_FOR = {
+    "self": _l("Themselves"),
+    "friend": _l("Somebody close to them"),
+    "child": _l("Their child"),
+    "professional": _l("Somebody in their work"),
+}
 _CAUGHT_BY = {
     "none": _l("Nothing that we know of"),
     "letter": _l("Wrote a letter"),
@@ -93,6 +99,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "cause": _CAUSES,
     "found_via": _FOUND_VIA,
     "referral": _REFERRALS,
+    "asked_for": _ASKED_FOR,
     "caught_by": _CAUGHT_BY,
     "weekday": _WEEKDAYS,
     "part_of_day": _PARTS_OF_DAY,
@@ -121,7 +128,7 @@ _HEADINGS = {
     "returning": _l("Returning"),
     "module": _l("Module"),
     "tree": _l("Advice tree"),
-    "asked_for": _l("Asked for"),
+    "asked_for": _l("For whom"),
 }
 # Of every dimension: what stands in for a category that is not known, the margins, and what sparse ones became.
 _EVERYWHERE = {

@@ -1,9 +1,12 @@
 """Every code that the ledgers can hold has a word of its own in both languages."""
 
+from typing import get_args
+
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from helpline.advice.shapes import TreeShape
 from helpline.contacts import categories
 from helpline.stats.words import heading, word
 from tests.postgres import sqlite_only
@@ -20,6 +23,7 @@ CODES = {
     "missed_reason": categories.CAUSES,
     "found_via": sorted({*sum(categories.FOUND_VIA.values(), ()), categories.UNKNOWN}),
     "referral": sorted({*sum(categories.REFERRALS.values(), ()), categories.NONE}),
+    "asked_for": get_args(TreeShape.model_fields["asked_for"].annotation),
     "weekday": WEEKDAYS,
     "part_of_day": ("night", "morning", "afternoon", "evening"),
 }
