@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -109,23 +112,33 @@ def as_workbook(sheets: Sheets) -> bytes:
 
 def as_files(sheets: Sheets, form: str, name: str = "") -> dict[str, bytes]:
     """The files of a line by their path: a workbook, or a folder with a file a table and what it is all about. `name`
-    is that of the workbook or folder, where it is not the line's."""
-    name = name or sheets.line
+    is that of the workbook or folder, where it is not the one of `place`."""
+    name = name or place(sheets.line, form, exact=sheets.told is None)
     if form == "xlsx":
         return {f"{name}.xlsx": as_workbook(sheets)}
     made = {f"{name}/{table.name}.csv": as_csv(table) for table in sheets.tables}
     return {f"{name}/{READ_ME}": ("\n\n".join(sheets.notes) + "\n").encode(), **made}
 
 
+def place(line: str, form: str, *, exact: bool) -> str:
+    """What the folder or workbook of a line is called, without its ending. A workbook goes from hand to hand without
+    its folder, so that an exact one says by its name what it is."""
+    return f"{line}-exact" if exact and form == "xlsx" else line
+
+
 def check(out: Path, lines: Sequence[str], form: str, *, exact: bool) -> None:
     """Raise NotOurs where something else stands in the places of what is to be written."""
     for line in lines:
-        place = out / (line if form == "csv" else f"{line}.{form}")
-        _refuse_unless(place, Path.is_dir if form == "csv" else Path.is_file)
-        if form == "csv":
-            for name in sorted(OURS):
-                _refuse_unless(place / name, Path.is_file)
-            _refuse_the_other_kind(place / READ_ME, exact=exact)
+        name = place(line, form, exact=exact)
+        if form == "xlsx":
+            book = out / f"{name}.xlsx"
+            _refuse_unless(book, Path.is_file)
+            _refuse_another_kind(book, _said_in_workbook, exact=exact)
+            continue
+        _refuse_unless(out / name, Path.is_dir)
+        for ours in sorted(OURS):
+            _refuse_unless(out / name / ours, Path.is_file)
+        _refuse_another_kind(out / name / READ_ME, _said_in_text, exact=exact)
 
 
 def _refuse_unless(place: Path, is_right: Callable[[Path], bool]) -> None:
@@ -134,15 +147,30 @@ def _refuse_unless(place: Path, is_right: Callable[[Path], bool]) -> None:
         raise NotOurs(f"{place} is in the way: it is not {kind} of an export")
 
 
-def _refuse_the_other_kind(read_me: Path, *, exact: bool) -> None:
-    if not read_me.exists():
+def _refuse_another_kind(file: Path, said_in: Callable[[Path], str], *, exact: bool) -> None:
+    if not file.exists():
         return
-    said = read_me.read_text(encoding="utf-8", errors="replace")
+    said = said_in(file)
     if not said.startswith(BEGINNING):
-        raise NotOurs(f"{read_me} is in the way: it is not of an export")
+        raise NotOurs(f"{file} is in the way: it is not of an export")
     if (f"\n{WARNING}\n" in said) != exact:
         there, wanted = ("a release", "exact figures") if exact else ("exact figures", "a release")
-        raise NotOurs(f"{read_me.parent} holds {there}: name another folder for {wanted}")
+        holder = file.parent if file.name == READ_ME else file
+        raise NotOurs(f"{holder} holds {there}: name another folder for {wanted}")
+
+
+def _said_in_text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _said_in_workbook(file: Path) -> str:
+    """Its texts, a line each, the first sheet's first; nothing where it is no workbook."""
+    try:
+        with zipfile.ZipFile(file) as book:
+            texts = book.read("xl/sharedStrings.xml").decode(errors="replace")
+    except (zipfile.BadZipFile, KeyError):
+        return ""
+    return "\n".join(html.unescape(text) for text in re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", texts))
 
 
 def write(files: Mapping[str, bytes], out: Path) -> None:
@@ -262,6 +290,11 @@ def _how_they_count(tables: Sequence[Table]) -> Iterator[str]:
         yield (
             "A contact counts once under each of its topics. The row any has the contacts: at least as many as any "
             "topic, at most as many as all topics together."
+        )
+    if any(dimension.name == "asked_for" for table in tables for dimension in table.dimensions):
+        yield (
+            "In asked_for stands whom the advice was for: self (whoever asked), friend (somebody close to them), child "
+            "(their own child), professional (somebody they meet in their work), unknown (that was not said)."
         )
 
 
