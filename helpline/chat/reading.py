@@ -214,10 +214,12 @@ def offer(chat: Chat, now: datetime) -> Sight:
 
 def in_hand(session: Session, chat: Chat, now: datetime) -> Sight:
     """One of the counsellor's own chats; `unread` counts the visitor's texts alone."""
+    line = lines.get_line(chat.line)
     return {
         "chat": chat.id,
         "name": chat.name,
         "line": chat.line,
+        "time_zone": line.time_zone,
         "state": chat.state,
         "last_seq": {"talk": chat.talk_seq, "aside": chat.aside_seq},
         "unread": store.unread(session, chat),
@@ -227,7 +229,7 @@ def in_hand(session: Session, chat: Chat, now: datetime) -> Sight:
         "joined_at": clock.rfc3339(chat.joined_at),
         "introduced_at": None if chat.introduced_at is None else clock.rfc3339(chat.introduced_at),
         "beside": chat.beside,
-        "peer": peer(chat, now, lines.get_line(chat.line).silent_seconds),
+        "peer": peer(chat, now, line.silent_seconds),
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
@@ -135,3 +137,15 @@ def test_a_telephone_that_is_turned_back_shows_the_desk_from_its_bar_on(stage: S
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     expect(page.locator("#duty")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollHeight") == PHONE[1]
+
+
+def test_times_are_those_of_the_line_wherever_the_browser_is(stage: Stage) -> None:
+    desk = stage.desk("anna", timezone_id="Pacific/Auckland")
+    desk.duty("available")
+    began = datetime.now(UTC).astimezone(ZoneInfo("Europe/Amsterdam"))
+    stage.house.tab(stage.house.visitor().join(first_message="Hello"))
+    desk.accept_by_key()
+    # A minute may have begun meanwhile.
+    clocks = "|".join(f"{began + timedelta(minutes=more):%H:%M}" for more in range(3))
+    expect(desk.bubbles.locator("[data-part=state]")).to_have_text(re.compile(clocks))
+    expect(desk.page.locator("#chat-presence")).to_have_text(re.compile(f"since ({clocks})"))

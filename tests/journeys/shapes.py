@@ -59,6 +59,7 @@ IN_HAND = {
     "chat": CHAT_ID,
     "name": str,
     "line": LINE,
+    "time_zone": str,
     "language": LANGUAGE,
     "danger": DANGER,
     "distress": OneOf(1, 2, 3, 4, 5),

@@ -73,7 +73,7 @@ function textState(text, chat, last) {
   const found = text.waits === 'refused' && standing(text);
   if (found) return word(`held.${found}`, { found: text.found.join(', ') });
   if (text.waits) return word(`text.${text.waits}`, { why: text.error ? word(`refused.${text.error}`) : '' });
-  const time = clock(text.sent_at);
+  const time = clock(text.sent_at, chat.time_zone);
   if (text.author !== 'counsellor' || text.stream === 'aside') return last ? time : '';
   const read = text.seq <= chat.readUpTo;
   // Of a run of texts the last one speaks for all, unless it has been read and this one hasn't.
@@ -146,7 +146,7 @@ function drawHead(chat) {
     byId('chat-tags').dataset.said = said;
     byId('chat-tags').replaceChildren(...tags);
   }
-  const since = chat.joined_at && chat.fate === 'active' ? word('since', { time: clock(chat.joined_at) }) : '';
+  const since = chat.joined_at && chat.fate === 'active' ? word('since', { time: clock(chat.joined_at, chat.time_zone) }) : '';
   setText(byId('chat-presence'), [chatState(chat), since].filter(Boolean).join(' · '));
   byId('chat-head').classList.toggle('other-line', otherLine(chat.line) !== '');
   byId('chat-presence').classList.toggle('gone', chat.peer === 'gone');

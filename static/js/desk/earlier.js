@@ -52,7 +52,7 @@ async function fetchBefore(chat) {
   changed();
 }
 
-function makeText(text, previous) {
+function makeText(text, previous, zone) {
   const item = document.createElement('li');
   item.className = `before-text ${text.author}`;
   if (previous && previous.part !== text.part) item.classList.add('part');
@@ -60,7 +60,7 @@ function makeText(text, previous) {
   who.className = 'text-who';
   // Not 'you': it may have been a colleague.
   const name = word(text.author === 'counsellor' ? 'earlier.counsellor' : `author.${text.author}`);
-  who.textContent = `${name} · ${clock(text.sent_at)}`;
+  who.textContent = `${name} · ${clock(text.sent_at, zone)}`;
   const body = document.createElement('p');
   body.className = 'text-body';
   body.textContent = text.body;
@@ -74,7 +74,7 @@ function drawBefore(chat) {
   setText(byId('earlier-told'), chat.beforeUnfolded ? told : '');
   if (shown === texts) return;
   shown = texts;
-  byId('earlier-list').replaceChildren(...texts.map((text, place) => makeText(text, texts[place - 1])));
+  byId('earlier-list').replaceChildren(...texts.map((text, place) => makeText(text, texts[place - 1], chat.time_zone)));
   show(byId('earlier-list'), texts.length > 0);
 }
 

@@ -81,7 +81,7 @@ function fillChat(element, chat) {
   setText(parts.name, chat.name);
   setText(parts.last, lastLine(chat));
   const text = newest(chat);
-  setText(parts.when, text ? ago(text.sent_at) : '');
+  setText(parts.when, text ? ago(text.sent_at, chat.time_zone) : '');
   setText(parts.unread, chat.unread ? word('unread', { n: chat.unread }) : '');
   show(parts.unread, chat.unread > 0);
   const keys = number < 10 ? `Alt+${number}` : '';

@@ -54,14 +54,14 @@ const language = (document.documentElement.lang || 'en').replace(/^en$/, 'en-GB'
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const formats = new Map();
 
-/** What `options` say of a moment in a time zone; without one in that of this device. */
+/** What `options` say of a moment in a time zone. */
 function told(instant, zone, options) {
   const key = JSON.stringify([zone, options]);
   if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language, { ...options, timeZone: zone }));
   return formats.get(key).format(new Date(instant));
 }
 
-/** '20:42' in the counsellor's own time zone, or in another. */
+/** '20:42' in the time zone of a line; without one in that of this device. */
 export function clock(instant, zone) {
   return told(instant, zone, CLOCK);
 }
@@ -78,9 +78,9 @@ export function longDay(day) {
 }
 
 /** For a list: 'now', '3 min', then the clock. */
-export function ago(instant) {
+export function ago(instant, zone) {
   const seconds = (serverNow() - Date.parse(instant)) / 1000;
   if (seconds < 60) return word('now');
   if (seconds < 3600) return word('minutes', { n: Math.floor(seconds / 60) });
-  return clock(instant);
+  return clock(instant, zone);
 }
