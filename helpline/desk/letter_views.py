@@ -18,6 +18,7 @@ from helpline.lines import service as lines
 from helpline.lines import texts
 from helpline.lines.models import Line
 from helpline.lines.texts import HelpEntry
+from helpline.lines.unlisted import in_pieces
 
 inbox = Blueprint("inbox", __name__, url_prefix="/console/letters")
 Page = str | Response | tuple[Any, int]
@@ -190,6 +191,7 @@ def _closed_page(item: Item) -> str:
 
 def _letter_page(opened: Opened, error: str = "", text: str | None = None, findings: tuple[str, ...] = ()) -> str:
     line = lines.get_line(opened.item.line)
+    body = opened.draft.body if text is None else text
     return render_template(
         "desk/letter.html",
         member=current_user,
@@ -198,10 +200,12 @@ def _letter_page(opened: Opened, error: str = "", text: str | None = None, findi
         told_line=line,
         when=lambda moment: _when(line, moment),
         day=lambda on: format_date(on, "d MMMM y"),
-        body=opened.draft.body if text is None else text,
+        body=body,
         client_id=uuid.uuid4().hex,
         error=error,
         findings=findings,
+        # A second reader's own text is a remark; what was found stands in the draft.
+        refused=in_pieces(opened.draft.body if opened.item.to_check else body, findings),
         listed=_listed(line, opened.item.language) if findings else [],
         longest=letters.MAX_BODY,
         may_allow=_supervises(),

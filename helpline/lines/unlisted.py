@@ -115,6 +115,17 @@ def found_in(text: str, listed: Iterable[str] = ()) -> list[str]:
     return [what if at is None else text[at[start] : at[end - 1] + 1] for what, at, start, end in whats]
 
 
+def in_pieces(text: str, found: Iterable[str]) -> list[tuple[str, bool]]:
+    """The text in its pieces, each with whether it is one of what `found_in` found."""
+    pieces, at = [], 0
+    for what in found:
+        start = text.find(what, at)
+        if start >= 0:
+            pieces += [(text[at:start], False), (what, True)]
+            at = start + len(what)
+    return [piece for piece in (*pieces, (text[at:], False)) if piece[0]]
+
+
 def _as_read(text: str) -> tuple[str, list[int] | None]:
     """The text as a reader takes it, without what only hides, and where each character stood; None for no change."""
     if text.isascii() or _PLAIN.search(text) is None:

@@ -37,8 +37,11 @@ def test_a_summary_is_written_by_both_sides_and_nothing_typed_is_lost(stage: Sta
     # What is found is named, and what was saved stays as it was until it is gone again.
     field.fill(f"{MINE} 06-12345678")
     expect(state).to_contain_text("06-12345678")
+    expect(page.locator("#summary-refused")).to_have_text(f"{MINE} 06-12345678")
+    expect(page.locator("#summary-refused mark")).to_have_text("06-12345678")
     field.fill(MINE)
     expect(state).to_have_text("Saved. The visitor can read it.")
+    expect(page.locator("#summary-refused")).to_be_hidden()
 
     # The visitor writes while something is typed here: both stand there, after a reload too, until one is taken.
     page.keyboard.press("End")

@@ -20,6 +20,8 @@ def test_from_the_message_held_back_to_the_one_that_arrives(stage: Stage) -> Non
     # Held back it says why, and takes nothing away; other messages go on.
     anna.say(NUMBER)
     expect(state).to_contain_text("no message may hold 06-12345678")
+    expect(held.locator("[data-part=body]")).to_have_text(NUMBER)
+    expect(held.locator("[data-part=body] mark")).to_have_text("06-12345678")
     anna.say("One moment, please")
     room.sees("Hello", "One moment, please")
     expect(held).to_have_count(1)
@@ -33,6 +35,7 @@ def test_from_the_message_held_back_to_the_one_that_arrives(stage: Stage) -> Non
     sam.page.reload()
     strips.get_by_role("button", name="Read the message").click()
     expect(strips.locator("[data-part=body]")).to_have_text(NUMBER)
+    expect(strips.locator("[data-part=body] mark")).to_have_text("06-12345678")
     strips.get_by_role("button", name="Allow it", exact=True).click()
     expect(strips).to_have_count(0)
 

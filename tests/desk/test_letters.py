@@ -23,6 +23,7 @@ from tests.web.pages import Page
 pytestmark = sqlite_only
 ROOT = "/console/letters/"
 TEXT = "You did nothing wrong."
+NUMBER = '<mark data-said="Not allowed:">06-12345678</mark>'
 
 
 @pytest.fixture
@@ -109,10 +110,13 @@ def test_what_cannot_be_sent_stands_in_the_field_still(anna: FlaskClient, boss: 
         assert (answer.status_code, told in answer.text) == (409, True), told
         assert ("https://www.kindertelefoon.nl" in answer.text) == ("06-" in fields["body"]), "what may stand in it"
         assert Page(answer.text).form("write").fields["body"].strip() == fields["body"].strip()
+        assert ("call " + NUMBER in answer.text) == ("06-" in fields["body"]), "marked where it stands"
         assert wrong_with(answer, page) == []
     send(anna, page, "write", body="call 06-12345678", deed="ask")
-    answer = send(boss, page, "check", deed="approve")
-    assert (answer.status_code, "06-12345678" in answer.text) == (409, True)
+    assert "<mark" not in read(boss, page)
+    answer = send(boss, page, "check", deed="approve", remark="<mine>")
+    assert (answer.status_code, "call " + NUMBER in answer.text) == (409, True)
+    assert "&lt;mine&gt;</textarea>" in answer.text
     form = Page(answer.text).form("check").fields
     assert boss.post(f"{page}check", data=form | {"deed": "allow"}).status_code == 303
     assert writer.state == "answered"

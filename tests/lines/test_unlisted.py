@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import helpline
 from helpline.lines import texts
-from helpline.lines.unlisted import found_in
+from helpline.lines.unlisted import found_in, in_pieces
 
 LISTED = (
     *("112", "113", "0800-0432", "088 123 4567", "hulp@kindertelefoon.nl"),
@@ -160,7 +160,10 @@ def test_no_list_of_ages_is_a_number(ages: str) -> None:
 @given(st.text(max_size=300))
 def test_whatever_is_written_what_is_found_stands_in_it_in_order(text: str) -> None:
     place = 0
-    for what in found_in(text):
+    found = found_in(text)
+    pieces = in_pieces(text, found)
+    assert ("".join(piece for piece, _ in pieces), [piece for piece, is_found in pieces if is_found]) == (text, found)
+    for what in found:
         place = text.index(what, place) + len(what)
 
 

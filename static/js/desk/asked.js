@@ -1,5 +1,5 @@
 // Texts with a way to be reached: the counsellor asks for one, a supervisor reads it and allows it or not.
-import { announce, byId, drawList, piece, setText, show, word } from './dom.js';
+import { announce, byId, drawList, piece, setMarked, setText, show, word } from './dom.js';
 import { Refused, ask } from './link.js';
 import { notice } from './notices.js';
 import { adopt, again, withdrawn } from './outbox.js';
@@ -112,7 +112,7 @@ function make(item) {
 function fill({ parts }, item) {
   const text = read.get(item.asked);
   setText(parts.who, word('asked.open', { by: item.by, line: lineName(item.line), name: item.name }));
-  setText(parts.body, text?.body ?? '');
+  setMarked(parts.body, text?.body ?? '', text?.found);
   setText(parts.found, text ? word('asked.found', { found: text.found?.join(', ') ?? '' }) : '');
   setText(parts.problem, wrong.get(item.asked) ?? '');
   for (const part of ['body', 'found', 'allow', 'refuse']) show(parts[part], Boolean(text));

@@ -1,5 +1,5 @@
 // The middle: the open chat, its texts in the order of time, both streams in one flow.
-import { byId, drawList, piece, setText, show, word } from './dom.js';
+import { byId, drawList, piece, setMarked, setText, show, word } from './dom.js';
 import { kept } from './keep.js';
 import { onTick } from './link.js';
 import { chatState } from './lists.js';
@@ -114,7 +114,7 @@ function fillText(element, { text, before, after }) {
   const who = word(text.stream === 'aside' ? `aside.${text.author}` : `author.${text.author}`);
   setText(parts.who, who);
   parts.who.classList.toggle('hidden', text.stream !== 'aside' || !first);
-  setText(parts.body, text.body);
+  setMarked(parts.body, text.body, text.waits === 'refused' ? text.found : null);
   setText(parts.state, textState(text, chat, last));
   show(parts.state, parts.state.textContent !== '');
   show(parts.actions, text.waits === 'refused');

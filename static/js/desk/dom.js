@@ -39,6 +39,32 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const marked = new WeakMap();
+
+/** Sets a text in which each of `found` is marked, as it stands in it and in its order. */
+export function setMarked(element, text, found) {
+  if (!found?.length) {
+    marked.delete(element);
+    setText(element, text);
+    return;
+  }
+  const wanted = JSON.stringify([text, found]);
+  if (marked.get(element) === wanted) return;
+  marked.set(element, wanted);
+  const nodes = [];
+  let at = 0;
+  for (const what of found) {
+    const start = text.indexOf(what, at);
+    if (start < 0) continue;
+    const mark = document.createElement('mark');
+    mark.dataset.said = word('marked');
+    mark.textContent = what;
+    nodes.push(text.slice(at, start), mark);
+    at = start + what.length;
+  }
+  element.replaceChildren(...nodes, text.slice(at));
+}
+
 /** Shows or hides an element. */
 export function show(element, visible) {
   if (element.hidden === visible) element.hidden = !visible;

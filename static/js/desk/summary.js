@@ -1,6 +1,6 @@
 // The summary of a chat, written by its two sides: what is typed is saved soon after the last key. What the visitor wrote
 // meanwhile never takes its place: both stand there until the counsellor takes one.
-import { announce, byId, setText, show, word } from './dom.js';
+import { announce, byId, setMarked, setText, show, word } from './dom.js';
 import { keep, kept } from './keep.js';
 import { Refused, ask } from './link.js';
 import { changed, onChange, openChat, state } from './state.js';
@@ -260,6 +260,8 @@ function draw() {
   show(byId('summary-other'), apart);
   setText(byId('summary-whose'), word(summary?.author === 'visitor' ? 'summary.other.visitor' : 'summary.other.you'));
   setText(byId('summary-theirs'), bodyOf(chat));
+  show(byId('summary-refused'), work.error === 'found');
+  setMarked(byId('summary-refused'), work.error === 'found' ? work.text : '', work.found);
   const wrong = Boolean(work.error) || length(work.text.trim()) > LONGEST;
   setText(byId('summary-state'), fieldState(chat, work));
   byId('summary-state').classList.toggle('wrong', wrong);
