@@ -204,12 +204,16 @@ def _letter_page(opened: Opened, error: str = "", text: str | None = None, findi
         client_id=uuid.uuid4().hex,
         error=error,
         findings=findings,
-        # A second reader's own text is a remark; what was found stands in the draft.
-        refused=in_pieces(opened.draft.body if opened.item.to_check else body, findings),
+        # A second reader's own text is a remark; what was found stands in the draft, which is shown whole.
+        refused=in_pieces(opened.draft.body if opened.item.to_check else _lines_with(findings, body), findings),
         listed=_listed(line, opened.item.language) if findings else [],
         longest=letters.MAX_BODY,
         may_allow=_supervises(),
     )
+
+
+def _lines_with(findings: tuple[str, ...], text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if any(what in line for what in findings))
 
 
 def _listed(line: Line, language: str) -> list[HelpEntry]:

@@ -103,14 +103,14 @@ def test_what_cannot_be_sent_stands_in_the_field_still(anna: FlaskClient, boss: 
     writer.replies("one more thing")
     for fields, told in (
         ({"body": TEXT, "deed": "send"}, "written more meanwhile"),
-        ({"body": "call 06-12345678", "deed": "send", "seen": "2"}, "06-12345678"),
+        ({"body": "Long.\n\ncall 06-12345678", "deed": "send", "seen": "2"}, "06-12345678"),
         ({"body": " ", "deed": "save"}, "nothing written"),
     ):
         answer = anna.post(f"{page}write", data=form | fields)
         assert (answer.status_code, told in answer.text) == (409, True), told
         assert ("https://www.kindertelefoon.nl" in answer.text) == ("06-" in fields["body"]), "what may stand in it"
         assert Page(answer.text).form("write").fields["body"].strip() == fields["body"].strip()
-        assert ("call " + NUMBER in answer.text) == ("06-" in fields["body"]), "marked where it stands"
+        assert (">call " + NUMBER in answer.text) == ("06-" in fields["body"]), "the line of it, and it marked there"
         assert wrong_with(answer, page) == []
     send(anna, page, "write", body="call 06-12345678", deed="ask")
     assert "<mark" not in read(boss, page)
