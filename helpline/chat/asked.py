@@ -75,6 +75,7 @@ def shown(row: AskedText, chat: Chat, *, whole: bool) -> dict[str, Any]:
         "chat": chat.id,
         "line": chat.line,
         "name": chat.name,
+        "stream": row.stream,
         "by": asker.name if asker else "",
         "asked_at": clock.rfc3339(row.asked_at),
         "answer": row.answer,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpline import clock
-from helpline.chat import access, asked, keys, presence
+from helpline.chat import access, agreeing, asked, keys, presence
 from helpline.chat.access import NoAccess
 from helpline.chat.items import Refused
 from helpline.chat.models import AskedText, Chat
@@ -22,12 +22,15 @@ from helpline.staff.service import Member
 MOST = 20
 
 
-def ask(member: Member, chat_id: str, body: object) -> dict[str, Any]:
+def ask(member: Member, chat_id: str, body: object, stream: object = "talk") -> dict[str, Any]:
     """The counsellor of an active chat asks for a text as it would be sent; the same text again is the same question.
 
-    Raises NoAccess, and Refused: `invalid` where nothing in it has to be allowed, `wrong_state`, `rate_limited`.
+    `stream`: `talk`, or `summary` for a version of that. Raises NoAccess, and Refused: `invalid` where nothing in it
+    has to be allowed, `wrong_state`, `rate_limited`.
     """
-    text = checked(body, "-")[0]
+    if stream not in ("talk", agreeing.STREAM):
+        raise Refused("invalid")
+    text = agreeing.checked(body) if stream == agreeing.STREAM else checked(body, "-")[0]
     presence.counsellor_typed(member.id)
     with transaction() as session:
         chat = _own(session, member, chat_id)
@@ -35,11 +38,11 @@ def ask(member: Member, chat_id: str, body: object) -> dict[str, Any]:
         if not lines.checks_staff_texts(line) or not lines.unlisted_in(line, text):
             raise Refused("invalid")
         key, rows = keys.key_of(chat), asked.of_chat(session, chat.id)
-        row = next((row for row in rows if asked.text_of(key, row) == text), None)
+        row = next((row for row in rows if row.stream == stream and asked.text_of(key, row) == text), None)
         if row is None:
             if len(rows) >= MOST:
                 raise Refused("rate_limited")
-            row = AskedText(id=random_key(), chat_id=chat.id, account_id=member.id, answer=asked.OPEN)
+            row = AskedText(id=random_key(), chat_id=chat.id, account_id=member.id, stream=stream, answer=asked.OPEN)
             row.asked_at, row.sealed = clock.now(), asked.seal(key, row, text)
             session.add(row)
             session.flush()

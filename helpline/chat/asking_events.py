@@ -15,7 +15,7 @@ Answer = dict[str, Any]
 def ask(sid: str, member: Member, data: Answer) -> Answer:
     """The counsellor asks for a text that was refused."""
     within_budget(member.id)
-    return asking.ask(member, a_text(data, "chat"), data.get("body"))
+    return asking.ask(member, a_text(data, "chat"), data.get("body"), data.get("stream", "talk"))
 
 
 def take_back(sid: str, member: Member, data: Answer) -> Answer:

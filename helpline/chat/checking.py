@@ -29,7 +29,14 @@ def suspects(items: Iterable[Item]) -> frozenset[tuple[str, str]]:
     )
 
 
-def check(session: Session, chat: Chat | Room, body: str, by: Member | None = None, key: bytes | None = None) -> bool:
+def check(
+    session: Session,
+    chat: Chat | Room,
+    body: str,
+    by: Member | None = None,
+    key: bytes | None = None,
+    stream: str = "talk",
+) -> bool:
     """Part of a running transaction in which the chat is locked; raises Refused(`forbidden`) with what was found.
 
     It passes when a supervisor has allowed exactly this text in this chat, and when it is a supervisor's own, `by`
@@ -41,22 +48,24 @@ def check(session: Session, chat: Chat | Room, body: str, by: Member | None = No
         return False
     if by is not None and "supervisor" in by.roles:
         staff.audit(by.id, "unlisted_sent", f"chat:{chat.id}")
-    elif allowed(session, chat, body, key) is None:
+    elif allowed(session, chat, body, key, stream) is None:
         raise Refused("forbidden", found)
     return True
 
 
-def allowed(session: Session, chat: Sealed, body: str, key: bytes | None = None) -> AskedText | None:
+def allowed(
+    session: Session, chat: Sealed, body: str, key: bytes | None = None, stream: str = "talk"
+) -> AskedText | None:
     """The row by which exactly this text may pass in this chat."""
-    rows = [row for row in asked.of_chat(session, chat.id) if row.answer == asked.ALLOWED]
+    rows = [row for row in asked.of_chat(session, chat.id) if row.answer == asked.ALLOWED and row.stream == stream]
     if not rows:
         return None
     opened = key or keys.Opener().open(chat)
     return next((row for row in rows if asked.text_of(opened, row) == body), None)
 
 
-def use_up(session: Session, room: Room, body: str, key: bytes) -> list[Callable[[], None]]:
+def use_up(session: Session, room: Sealed, body: str, key: bytes, stream: str = "talk") -> list[Callable[[], None]]:
     """This text is sent: whoever asked for it need not be answered any more. Returns the pushes that say so."""
-    rows = [row for row in asked.of_chat(session, room.id) if asked.text_of(key, row) == body]
+    rows = [row for row in asked.of_chat(session, room.id) if row.stream == stream and asked.text_of(key, row) == body]
     chat = store.get_chat(session, room.id) if rows else None
     return [] if chat is None else asked.take_away(session, chat, rows)

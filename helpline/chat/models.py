@@ -95,7 +95,7 @@ class ChatSummary(Base):
 class AskedText(Base):
     """A text of the counsellor, sealed, that a supervisor was asked to let pass, while its chat goes on.
 
-    `answer` is `open`, `allowed` or `refused`.
+    `stream` is `talk`, or `summary` for a version of that; `answer` is `open`, `allowed` or `refused`.
     """
 
     __tablename__ = "asked_texts"
@@ -107,6 +107,7 @@ class AskedText(Base):
     answer: Mapped[str] = mapped_column(String(8))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     asked_at: Mapped[Instant]
+    stream: Mapped[str] = mapped_column(String(8), default="talk", server_default="talk")
 
 
 class RefusedOffer(Base):

@@ -6,7 +6,7 @@ from typing import Any
 
 from helpline.chat import agreeing, continuing
 from helpline.chat.access import Visitor
-from helpline.chat.event_data import a_number, a_text
+from helpline.chat.event_data import a_number, a_switch, a_text
 from helpline.chat.items import Refused
 from helpline.chat.limits import TextBudget
 from helpline.staff.service import Member
@@ -40,7 +40,8 @@ def staff_summary(sid: str, member: Member, data: Answer) -> Answer:
     """A version of the counsellor."""
     chat, version = a_text(data, "chat"), a_number(data, "version")
     within_budget(member.id)
-    return {"version": agreeing.staff_saves(member, chat, version, data.get("body"))}
+    allow = "allow" in data and a_switch(data, "allow")
+    return {"version": agreeing.staff_saves(member, chat, version, data.get("body"), allow=allow)}
 
 
 def staff_agree(sid: str, member: Member, data: Answer) -> Answer:

@@ -75,3 +75,56 @@ def test_a_supervisor_sends_an_own_message_all_the_same(stage: Stage) -> None:
     expect(held.get_by_role("button", name="Ask a supervisor")).to_be_hidden()
     held.get_by_role("button", name="Send all the same").click()
     room.sees("Hello", NUMBER)
+
+
+def test_a_summary_held_back_is_asked_about_allowed_and_saved_by_hand(stage: Stage) -> None:
+    anna, sam = stage.desk("anna"), stage.desk("sam")
+    anna.duty("available")
+    tab = stage.house.tab(stage.house.visitor().join(first_message="Hello"))
+    name = anna.accept_by_key()
+    page, strips = anna.page, sam.page.locator("#asked-list .strip")
+    field, state = page.locator("#summary-body"), page.locator("#summary-state")
+    page.keyboard.press("Alt+s")
+    field.fill(NUMBER)
+    expect(state).to_contain_text("may not stand here: 06-12345678")
+    page.get_by_role("button", name="Ask a supervisor").click()
+    expect(state).to_contain_text("a supervisor was asked about 06-12345678")
+    expect(field).to_be_focused()
+
+    # It is no message: it stands in its field, where this browser has forgotten what was typed, too.
+    expect(strips).to_contain_text("anna asks if a summary with contact details may be saved")
+    strips.get_by_role("button", name="Read the summary").click()
+    expect(strips.locator("[data-part=body]")).to_have_text(NUMBER)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    anna.open_chat(name)
+    strips.get_by_role("button", name="Allow it", exact=True).click()
+    page.locator("#open-summary").click()
+    expect(field).to_have_value(NUMBER)
+    expect(state).to_contain_text("allows it as it is")
+    expect(page.locator("#text-list .text.refused")).to_have_count(0)
+    assert tab.call("sync", {"after": 0})["summary"] is None, "nothing is saved by itself"
+    page.get_by_role("button", name="Save now").click()
+    expect(state).to_have_text("Saved. The visitor can read it.")
+    assert tab.call("sync", {"after": 0})["summary"]["body"] == NUMBER
+
+    # Who changes their mind asks no longer.
+    field.fill(NUMBER + "!")
+    page.get_by_role("button", name="Ask a supervisor").click()
+    expect(strips).to_have_count(1)
+    field.fill("Without a number")
+    expect(state).to_have_text("Saved. The visitor can read it.")
+    expect(strips).to_have_count(0)
+
+
+def test_a_supervisor_saves_an_own_summary_all_the_same(stage: Stage) -> None:
+    sam = stage.desk("sam")
+    sam.duty("available")
+    tab = stage.house.tab(stage.house.visitor().join(first_message="Hello"))
+    sam.accept_by_key()
+    sam.page.keyboard.press("Alt+s")
+    sam.page.locator("#summary-body").fill(NUMBER)
+    expect(sam.page.get_by_role("button", name="Ask a supervisor")).to_be_hidden()
+    sam.page.get_by_role("button", name="Save all the same").click()
+    expect(sam.page.locator("#summary-state")).to_have_text("Saved. The visitor can read it.")
+    assert tab.call("sync", {"after": 0})["summary"]["body"] == NUMBER

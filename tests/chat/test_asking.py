@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from helpline import config, db
-from helpline.chat import agreeing, asking, catch_up, checking, retention, service
+from helpline.chat import asking, catch_up, checking, retention, service
 from helpline.chat.access import NoAccess
 from helpline.chat.items import Refused, Text
 from helpline.chat.models import AskedText
@@ -208,14 +208,6 @@ def test_a_supervisor_sends_an_own_text_all_the_same_and_nobody_else_does(anna: 
     assert says(sanne, own, "Hello", allow=True) == 2
     assert refusal(lambda: says(anna, other, allow=True)) == "forbidden"
     assert audited("unlisted_sent") == [(sanne.id, "unlisted_sent", f"chat:{own.chat}")]
-
-
-def test_a_version_of_the_summary_passes_the_same_check(anna: Member, sanne: Member) -> None:
-    visit = a_chat(held_by=anna)
-    assert refusal(partial(agreeing.staff_saves, anna, visit.chat, 0, NUMBER)) == "forbidden"
-    assert agreeing.visitor_saves(visit.visitor, 0, NUMBER) == 1, "what the visitor writes is the visitor's"
-    asking.answer(sanne, asking.ask(anna, visit.chat, NUMBER + " Tell them.")["asked"], allow=True)
-    assert agreeing.staff_saves(anna, visit.chat, 1, NUMBER + " Tell them.") == 2
 
 
 # Rights

@@ -83,6 +83,7 @@ ASKED = {
     "chat": CHAT_ID,
     "line": LINE,
     "name": str,
+    "stream": OneOf("talk", "summary"),
     "by": str,
     "asked_at": TIME,
     "answer": OneOf("open", "allowed", "refused", "gone"),

@@ -19,7 +19,7 @@ import { keepOffer, offerGone, offerPushed, startOffers } from './offers.js';
 import { anyUnsent, chatsWithUnsent, remove, startOutbox, unsent } from './outbox.js';
 import { startRing } from './ring.js';
 import { changed, newChat, onChange, state } from './state.js';
-import { startSummary, summaryPushed } from './summary.js';
+import { startSummary, summaryAsked, summaryPushed } from './summary.js';
 import { catchUp, introductionPushed, markRead, readPushed, takeChats, textPushed, typingPushed } from './thread.js';
 import { learnClock, learnClockFromHeader } from './time.js';
 import { startWrapUps, wrapUpAfterEnd } from './wrap_up.js';
@@ -195,7 +195,7 @@ startRing();
 startBoard();
 startLetters();
 startAlerts();
-startAsked();
+startAsked(summaryAsked);
 onChange(drawLine);
 byId('sign-out').addEventListener('submit', (event) => {
   if (anyUnsent() && !event.target.dataset.warned) {

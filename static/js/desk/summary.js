@@ -1,5 +1,6 @@
 // The summary of a chat, written by its two sides: what is typed is saved soon after the last key. What the visitor wrote
 // meanwhile never takes its place: both stand there until the counsellor takes one.
+import { askFor, standing, takeBackSummaries } from './asked.js';
 import { announce, byId, setMarked, setText, show, word } from './dom.js';
 import { keep, kept } from './keep.js';
 import { Refused, ask } from './link.js';
@@ -31,6 +32,7 @@ export function startSummary(again) {
     const work = workOf(chat);
     Object.assign(work, { text: field.value, error: null });
     keepTyped(chat, work);
+    if (!isDirty(work)) takeBackSummaries(chat);
     saveIn(chat, PAUSE_MS);
     changed();
   });
@@ -39,6 +41,9 @@ export function startSummary(again) {
   byId('summary-take').addEventListener('click', () => choose(false));
   byId('summary-mine').addEventListener('click', () => choose(true));
   byId('summary-agree').addEventListener('click', agree);
+  byId('summary-ask').addEventListener('click', () => goOn((chat, work) => askFor(asText(chat, work), () => saveNow(chat, false))));
+  byId('summary-save').addEventListener('click', () => goOn((chat) => saveNow(chat, false)));
+  byId('summary-allow').addEventListener('click', () => goOn((chat) => saveNow(chat, true)));
   let online = false;
   onChange(() => {
     if (state.online && !online) for (const chat of state.chats.values()) save(chat);
@@ -77,6 +82,32 @@ function keepTyped(chat, work) {
   const dirty = isDirty(work);
   keep(draftOf(chat), dirty ? work.text : null);
   keep(baseOf(chat), dirty ? work.base : null);
+}
+
+/** What was refused, as what a supervisor is asked for. */
+const asText = (chat, { text, found }) => ({ chat: chat.chat, client_id: 'summary', stream: 'summary', body: text.trim(), found });
+/** How a refused version stands with supervisors: 'found', 'open', 'allowed', 'refused'; null for any other. */
+const heldBack = (chat, work) => (work.error === 'found' ? standing(asText(chat, work)) : null);
+
+/** A summary that was asked for stands in the field, whichever tab or colleague typed it, unless something else does. */
+export function summaryAsked(chat, { body, found }) {
+  const work = workOf(chat);
+  if (isDirty(work) && work.text.trim() !== body) return;
+  Object.assign(work, { text: body, error: 'found', found });
+  keepTyped(chat, work);
+}
+
+/** A button that goes by its press leaves the focus in the field. */
+function goOn(deed) {
+  const chat = openChat();
+  deed(chat, workOf(chat));
+  byId('summary-body').focus();
+}
+
+/** Saves what was refused once more, as it is; `allow`: a supervisor's own, whatever stands in it. */
+function saveNow(chat, allow) {
+  workOf(chat).error = null;
+  save(chat, allow);
 }
 
 /** The field shows what the server has. */
@@ -122,7 +153,7 @@ function saveIn(chat, milliseconds) {
   work.timer = setTimeout(() => save(chat), milliseconds);
 }
 
-async function save(chat) {
+async function save(chat, allow = false) {
   const work = workOf(chat);
   clearTimeout(work.timer);
   const body = work.text.trim();
@@ -131,7 +162,8 @@ async function save(chat) {
   work.saving = body;
   changed();
   try {
-    const { version } = await ask('summary', { chat: chat.chat, version: work.base, body });
+    const { version } = await ask('summary', { chat: chat.chat, version: work.base, body, ...(allow ? { allow } : {}) });
+    takeBackSummaries(chat);
     if (version > versionOf(chat)) {
       chat.summary = { version, body, author: 'counsellor', agreed_visitor: false, agreed_counsellor: true, kept: false };
     }
@@ -162,7 +194,10 @@ function choose(mine) {
   if (mine) {
     settle(chat, work, bodyOf(chat), versionOf(chat));
     save(chat);
-  } else follow(chat, work);
+  } else {
+    follow(chat, work);
+    takeBackSummaries(chat);
+  }
   byId('summary-body').focus();
   changed();
 }
@@ -210,7 +245,8 @@ function shut() {
 function fieldState(chat, work) {
   const over = length(work.text.trim()) - LONGEST;
   if (over > 0) return word('summary.too-long', { n: over });
-  if (work.error === 'found') return word('summary.found', { found: work.found.join(', ') });
+  const held = heldBack(chat, work);
+  if (held) return word(`summary.held-${held}`, { found: work.found.join(', ') });
   if (work.error) return word('summary.refused');
   if (isApart(chat, work)) return word('summary.apart');
   if (isDirty(work)) {
@@ -260,9 +296,15 @@ function draw() {
   show(byId('summary-other'), apart);
   setText(byId('summary-whose'), word(summary?.author === 'visitor' ? 'summary.other.visitor' : 'summary.other.you'));
   setText(byId('summary-theirs'), bodyOf(chat));
+  const held = apart ? null : heldBack(chat, work);
+  const supervises = byId('main').dataset.supervises !== undefined;
+  show(byId('summary-ask'), held === 'found' && !supervises);
+  show(byId('summary-save'), held === 'allowed');
+  show(byId('summary-allow'), Boolean(held) && held !== 'allowed' && supervises);
+  for (const button of ['summary-ask', 'summary-save', 'summary-allow']) byId(button).disabled = !state.online;
   show(byId('summary-refused'), work.error === 'found');
   setMarked(byId('summary-refused'), work.error === 'found' ? work.text : '', work.found);
-  const wrong = Boolean(work.error) || length(work.text.trim()) > LONGEST;
+  const wrong = (Boolean(work.error) && !['open', 'allowed'].includes(held)) || length(work.text.trim()) > LONGEST;
   setText(byId('summary-state'), fieldState(chat, work));
   byId('summary-state').classList.toggle('wrong', wrong);
   if (wrong) field.setAttribute('aria-invalid', 'true');
