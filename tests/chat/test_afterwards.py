@@ -213,6 +213,17 @@ def test_what_was_missed_on_another_line_is_forgotten_with_the_visit(
     assert not remembered(cookie)
 
 
+def test_who_leaves_the_queue_for_another_line_is_not_caught_there(
+    cookie: str, youth: Line, time: StoppedClock
+) -> None:
+    a_chat(cookie=cookie)
+    time.turn(seconds=70)
+    other = service.join(cookie, lines.get_line("prevention"), an_entry())
+    service.accept(a_counsellor(line="prevention"), other)
+    service.settle(cookie)
+    assert (caught(), remembered(cookie)) == ([("nobody_on_duty", "none")], set())
+
+
 def test_a_quick_exit_leaves_nothing(cookie: str, youth: Line, time: StoppedClock) -> None:
     a_chat(cookie=cookie)
     time.turn(seconds=70)
