@@ -149,7 +149,8 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as done:
         return int(done.exit_code)
     except click.UsageError as error:
-        return _say(error.format_message(), 2)
+        # Where a word is missing that is one of a few, these stand on lines of their own.
+        return _say(" ".join(map(str.strip, error.format_message().splitlines())), 2)
     except click.ClickException as error:
         return _say(error.format_message(), 1)
     except click.Abort:

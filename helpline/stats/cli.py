@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +32,16 @@ class PeriodType(click.ParamType[Period]):
         return found
 
 
+class Place(click.Path):
+    """A path that is named: nothing, such as a variable of the shell that was never set, is no place to write to."""
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if not os.fspath(value):
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 MONTH, YEAR = PeriodType("YYYY-MM"), PeriodType("YYYY")
 EITHER = PeriodType("YYYY-MM", "YYYY")
 
@@ -45,7 +57,7 @@ def stats() -> None:
 @click.option("--line", "slug", help="only this line; all of them without it")
 @click.option("--exact", is_flag=True, help="counted exactly, for the organisation itself, not for publication")
 @click.option("--format", "form", type=click.Choice(files.FORMATS), required=True, help="files or a workbook a line")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="the folder to write to")
+@click.option("--out", type=Place(file_okay=False, path_type=Path), required=True, help="the folder to write to")
 def export(month: Period | None, year: Period | None, slug: str | None, exact: bool, form: str, out: Path) -> None:
     """Write the figures of a month as files, one folder or workbook a line.
 

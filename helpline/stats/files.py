@@ -9,7 +9,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -178,6 +178,20 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
 
     Only what an export writes is replaced; call `check` first.
     """
+    with _naming(out):
+        _write(files, out)
+
+
+@contextmanager
+def _naming(out: Path) -> Iterator[None]:
+    """What can't be written is told by the folder that was asked for, not by a draft that nobody knows."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from error
+
+
+def _write(files: Mapping[str, bytes], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".export-", dir=out))
     new, old = draft / "new", draft / "old"
@@ -305,4 +319,5 @@ def try_to_write(out: Path) -> None:
     """See that files can be written to this folder, before anything is made that can't be taken back. Leaves nothing
     behind. Raises OSError."""
     there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    Path(tempfile.mkdtemp(prefix=".export-", dir=there)).rmdir()
+    with _naming(out):
+        Path(tempfile.mkdtemp(prefix=".export-", dir=there)).rmdir()

@@ -11,7 +11,7 @@ import click
 from helpline import clock, web
 from helpline.lines.models import Line
 from helpline.stats import files, yearly
-from helpline.stats.cli import YEAR, lines_called, make_releases, refuse_what_has_not_begun
+from helpline.stats.cli import YEAR, Place, lines_called, make_releases, refuse_what_has_not_begun
 from helpline.stats.periods import Period
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ JSON, HTML = FORMATS = ("json", "html")
 @click.option("--exact", is_flag=True, help="counted exactly, for the organisation itself, not for publication")
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="data, or a page to read and print")
 @click.option("--lang", type=click.Choice(list(web.LANGUAGES)), default="en", show_default=True, help="of the page")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="the file to write")
+@click.option("--out", type=Place(dir_okay=False, path_type=Path), required=True, help="the file to write")
 @click.pass_obj
 def report(settings: Settings, year: Period, slug: str, exact: bool, form: str, lang: str, out: Path) -> None:
     """Write the yearly report of a line.

@@ -138,6 +138,18 @@ def test_what_can_not_be_moved_to_its_place_leaves_all_as_it_was(
     assert everything_in(out) == {"youth/answered-by-age.csv": "before"}
 
 
+def test_what_can_not_be_written_is_told_by_the_folder_that_was_asked_for(run: Any) -> None:
+    nowhere = Path("/proc/nowhere")
+    for more in ([], ["--exact"]):
+        done = run("export", "--month", "2020-05", *TO, nowhere, *more)
+        assert done.refused(1, str(nowhere))
+        assert ".export-" not in done.error
+    assert run("report", "--year", "2020", "--line", "youth", "--format", "json", "--out", nowhere / "x").refused(
+        1, str(nowhere)
+    )
+    assert service.released_periods("prevention") == service.released_periods("youth") == set()
+
+
 def test_exact_files_and_released_ones_never_share_a_folder(run: Any, out: Path) -> None:
     for first, then in ((["--exact"], []), ([], ["--exact"])):
         asked = ("--month", "2020-05", "--line", "youth", *TO, out / f"{len(first)}")

@@ -164,6 +164,8 @@ def test_bad_input_is_told_in_one_line_and_writes_nothing(run: Any, tmp_path: Pa
     assert run("export", "--month", f"{here.year + 1}-01", "--exact", *out).refused(2, "not begun")
     assert run("export", "--month", "2020-05", "--line", "elders", *out).refused(2, "elders")
     assert run("export", *out).refused(2, "--month")
+    assert run("export", "--month", "2020-05", "--out", tmp_path / "out").refused(2, "--format", "csv, xlsx")
+    assert run("export", "--month", "2020-05", "--format", "csv", "--out", "").refused(2, "--out", "empty")
     assert run("release", "--period", str(here.year)).refused(2, "not over")
     assert not (tmp_path / "out").exists()
     assert service.released_periods("youth") == set()
