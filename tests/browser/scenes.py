@@ -274,6 +274,15 @@ def desk_with_a_text_held_back(stage: Stage) -> Page:
     return desk.page
 
 
+def desk_with_a_summary_held_back(stage: Stage) -> Page:
+    """What was found in it is marked, and a supervisor can be asked."""
+    page = desk_with_a_text_held_back(stage)
+    page.locator("#open-summary").click()
+    page.locator("#summary-body").fill("Next: call the aunt on 06-12345678.")
+    expect(page.locator("#summary-refused mark")).to_be_visible()
+    return page
+
+
 def desk_with_a_text_to_allow(stage: Stage) -> Page:
     """A supervisor reads what a counsellor asks to be allowed."""
     sam, anna = stage.desk("sam"), stage.house.on_duty("anna")
@@ -358,5 +367,6 @@ SCENES: dict[str, Scene] = (
         "desk, cut off": desk_cut_off,
         "desk, with a text held back": desk_with_a_text_held_back,
         "desk, with a text to allow": desk_with_a_text_to_allow,
+        "desk, with a summary held back": desk_with_a_summary_held_back,
     }
 )
