@@ -31,6 +31,7 @@ def words() -> dict[str, Any]:
         "line_status": line_status,
         "chat_here": chat_here,
         "has_advice": has_advice,
+        "advice_to_bring": advice_to_bring,
         "has_course": has_course,
         "takes_letters": takes_letters,
         "letter_promise": letter_promise,
@@ -52,6 +53,19 @@ def line_status() -> dict[str, Any]:
 def has_advice() -> bool:
     """Whether the line of this page has advice to walk to."""
     return "line" in g and advice.has_advice(g.line.slug)
+
+
+def advice_to_bring() -> str:
+    """What this visit has answered in the advice of the line, as its visitor may send it along; '' for nothing.
+
+    What was said yes to for a chat is the visitor's own wording of it.
+    """
+    cookie = request.cookies.get(web.VISIT)
+    if not has_advice() or not bound_to(g.line):
+        return ""
+    visit = advice.visit_of(cookie, g.line)
+    unsent = (sessions.load(cookie, clock.now()) or {}).get(sessions.UNSENT)
+    return str(unsent or advice.in_own_words(visit.content, visit.walk, web.language()))
 
 
 def has_course() -> bool:

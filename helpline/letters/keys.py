@@ -79,6 +79,16 @@ def open_earlier(key: bytes, letter_id: str, sealed: bytes) -> tuple[date, str]:
     return date.fromisoformat(day), text
 
 
+def seal_introduction(key: bytes, letter_id: str, text: str) -> bytes:
+    """What was answered in the advice, which its visitor sends along with a letter."""
+    return envelope.seal(key, _name(letter_id), "introduction", 0, "visitor", text)
+
+
+def open_introduction(key: bytes, letter_id: str, sealed: bytes) -> str:
+    """What `seal_introduction` sealed. Raises Tampered."""
+    return envelope.open_(key, _name(letter_id), "introduction", 0, "visitor", sealed)
+
+
 def _name(letter_id: str) -> str:
     # The envelope knows chats by their ids: no letter is ever taken for one.
     return f"letter {letter_id}"

@@ -86,11 +86,13 @@ class Draft:
 class Opened:
     """A letter as staff read it. `seen` goes along with what they do next, so that no text is overlooked.
 
-    `earlier`: day and text of the summary of a chat before, where the visitor let it go along.
+    `earlier`: day and text of the summary of a chat before, where the visitor let it go along; `introduction`: what
+    came along from the advice.
     """
 
     item: Item
     earlier: tuple[date, str] | None
+    introduction: str | None
     texts: tuple[Written, ...]
     draft: Draft
     seen: int
@@ -188,11 +190,13 @@ def open_letter(member: Member, letter_id: str) -> Opened:
             draft = draft_of(session, letter)
             along = letter.earlier
             earlier = None if along is None else keys.open_earlier(keys.key_of(letter), letter.id, along)
+            introduction = store.introduction(letter)
         except (KeyDestroyed, envelope.Tampered):
             raise NotDone("unreadable") from None
         known = any(text.account == member.id for text in texts)
         item = _item(member, letter, now, names, known, bool(draft.remark))
-        return Opened(item, earlier, texts, draft, letter.last_seq, lines.get_line(letter.line).letters_second_reader)
+        second_reader = lines.get_line(letter.line).letters_second_reader
+        return Opened(item, earlier, introduction, texts, draft, letter.last_seq, second_reader)
 
 
 def draft_of(session: Session, letter: Letter) -> Draft:

@@ -18,8 +18,8 @@ class Letter(Base):
 
     `expires_on` is the last day on which the code opens it, `key_id` the week of that day. `round` is one more with
     each text that begins the waiting anew; `waiting_since` and `due_at` are those of the round.
-    `second_reader` is who sent the draft back or approved it last; `earlier` the sealed summary of a chat before, where
-    the visitor let it go along.
+    `second_reader` is who sent the draft back or approved it last; `earlier` the sealed summary of a chat before, and
+    `introduction` what was answered in the advice, where the visitor let them go along.
     """
 
     __tablename__ = "letters"
@@ -41,6 +41,7 @@ class Letter(Base):
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     expires_on: Mapped[date] = mapped_column(Date, index=True)
     earlier: Mapped[bytes | None] = mapped_column(LargeBinary)
+    introduction: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class LetterText(Base):

@@ -106,6 +106,12 @@ def texts(session: Session, letter: Letter) -> list[tuple[LetterText, str]]:
     return [(row, keys.open_(key, letter.id, row.seq, row.author, row.sealed)) for row in rows]
 
 
+def introduction(letter: Letter) -> str | None:
+    """What came along from the advice, opened; None where nothing did. Raises KeyDestroyed, Tampered."""
+    sealed = letter.introduction
+    return None if sealed is None else keys.open_introduction(keys.key_of(letter), letter.id, sealed)
+
+
 def earlier(session: Session, letter: Letter, author: str, client_id: str) -> tuple[LetterText, str] | None:
     """The text that this form has sent already, opened."""
     wanted = select(LetterText).where(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 # Some ten pages: whoever writes at night writes long.
 MAX_BODY = 20_000
 MAX_REMARK = 2_000
+# As much as goes along with a chat.
+MAX_INTRODUCTION = 4_000
 MAX_CLIENT_ID = 64
 # So that nobody fills the disk with one code.
 MOST_TEXTS = 500
@@ -15,7 +17,10 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Refused(Exception):
-    """A text that can't be taken: `invalid`, `too_long`, or `full` where the letter has as many as it may."""
+    """A text that can't be taken: `invalid`, `too_long`, or `full` where the letter has as many as it may.
+
+    `introduction_invalid` and `introduction_too_long` where it is what should have gone along.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -45,6 +50,14 @@ def checked(body: object, most: int = MAX_BODY) -> str:
     if len(text) > most:
         raise Refused("too_long")
     return text
+
+
+def checked_introduction(text: str) -> str:
+    """What goes along from the advice, '' for nothing; raises Refused."""
+    try:
+        return checked(text, MAX_INTRODUCTION) if text.strip() else ""
+    except Refused as refused:
+        raise Refused(f"introduction_{refused.code}") from None
 
 
 def checked_id(client_id: object) -> str:

@@ -43,10 +43,21 @@ def _body() -> str:
     return request.form.get("body", "")
 
 
+def _introduction() -> str:
+    """What the visitor wants to go along: nothing without a yes to it."""
+    return request.form.get("introduction", "") if "send_along" in request.form else ""
+
+
+def _all_written(body: str) -> str:
+    """Both fields of the form for a new letter, in one."""
+    return "\n\n".join(filter(None, (_introduction().replace("\r\n", "\n"), body)))
+
+
 @letters.errorhandler(BoundElsewhere)
 def _bound_elsewhere(_: BoundElsewhere) -> Page:
     """Ask before another visit of this browser ends."""
-    return render_template("components/other_visit.html", begin=_url("public.begin_letter_here"), kept_text=_body())
+    begin, kept_text = _url("public.begin_letter_here"), _all_written(_body())
+    return render_template("components/other_visit.html", begin=begin, kept_text=kept_text)
 
 
 @letters.errorhandler(RateLimitExceeded)
@@ -87,6 +98,8 @@ def _write_page(line: Line, error: str = "", status: int = 200) -> Page:
             client_id=request.form.get("client_id") or uuid.uuid4().hex,
             along=service.summary_along(_cookie(), line),
             show_summary=request.method == "GET" or "show_summary" in request.form,
+            introduction=request.form.get("introduction"),
+            send_along="send_along" in request.form,
             error=error,
             longest=service.MAX_BODY,
         ),
@@ -107,15 +120,16 @@ def write(lang: str, line: str) -> Page:
             _body(),
             request.form.get("client_id", ""),
             show_summary="show_summary" in request.form,
+            introduction=_introduction(),
         )
     except service.NoLetters as none:
-        return render_template("letters/not_taken.html", kept_text=none.text), 404
+        return render_template("letters/not_taken.html", kept_text=_all_written(none.text)), 404
     except Refused as refused:
         return _write_page(found, refused.code, 400)
     except codes.Busy:
         return _write_page(found, "busy", 429)
     except service.HasLetter as has:
-        return render_template("letters/has_letter.html", kept_text=has.text), 409
+        return render_template("letters/has_letter.html", kept_text=_all_written(has.text)), 409
     return _to("keep" if code else "yours")
 
 

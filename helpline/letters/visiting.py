@@ -21,7 +21,7 @@ from helpline.db import random_key, reading, transaction
 from helpline.letters import ending, keys, store, visit
 from helpline.letters.models import Letter
 from helpline.letters.states import Action, State, due, hour_of
-from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id
+from helpline.letters.texts import MOST_TEXTS, NotDone, Refused, checked, checked_id, checked_introduction
 from helpline.letters.visit import CODE, ERASED, FOUND, KIND, LOOKUP, SENT, SUM, part_of
 from helpline.lines import service as lines
 from helpline.lines.models import Line
@@ -71,9 +71,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Thread:
-    """The letter of this visit. `answer_due` is None where nothing is owed."""
+    """The letter of this visit. `answer_due` is None where nothing is owed, `introduction` where nothing came along."""
 
     state: str
+    introduction: str | None
     texts: tuple[Said, ...]
     answer_due: datetime | None
     kept_until: date
@@ -89,16 +90,24 @@ class Thread:
 
 
 def write(
-    cookie: str, line: Line, language: str, body: object, client_id: object, *, show_summary: bool = False
+    cookie: str,
+    line: Line,
+    language: str,
+    body: object,
+    client_id: object,
+    *,
+    show_summary: bool = False,
+    introduction: str = "",
 ) -> str | None:
     """Store a new letter and return its code, to be shown once; it opens the letter from this moment on.
 
-    `show_summary`: the summary of last time, which a code has opened in this visit, goes along.
+    `show_summary`: the summary of last time, which a code has opened in this visit, goes along. `introduction`: what
+    the visitor sends along from the advice.
 
     The same form sent twice gives the same code, and None once that was confirmed. Raises NoLetters, Refused,
     HasLetter, codes.Busy, and BoundElsewhere or Left of the session; then nothing is stored.
     """
-    text, sent = checked(body), checked_id(client_id)
+    text, sent, brought = checked(body), checked_id(client_id), checked_introduction(introduction)
     now = clock.now()
     content = sessions.load(cookie, now) or {}
     sessions.check_line(content, line.slug)
@@ -120,7 +129,7 @@ def write(
         if LOOKUP in part and store.at_lookup(session, part[LOOKUP], now) is not None:
             raise HasLetter(text)
         along = summaries.newest(content, line, now) if show_summary else None
-        _begin(session, line, language, place.lookup, text, sent, along, now)
+        _begin(session, line, language, place.lookup, text, sent, along, brought, now)
         content = contacts.catch(content, line, "letter")
         visit.save(cookie, line, content, {LOOKUP: place.lookup, CODE: code, SENT: sent, FOUND: 0}, now)
     return code
@@ -159,6 +168,7 @@ def _begin(
     text: str,
     sent: str,
     along: Summary | None,
+    brought: str,
     now: datetime,
 ) -> None:
     letter_id, until, key = random_key(), keys.kept_until(line, now), envelope.new_key()
@@ -178,6 +188,7 @@ def _begin(
         wrapped_key=wrapped_key,
         expires_on=until,
         earlier=None if along is None else keys.seal_earlier(key, letter_id, along.day, along.text),
+        introduction=keys.seal_introduction(key, letter_id, brought) if brought else None,
     )
     session.add(letter)
     session.flush()
@@ -279,7 +290,7 @@ def thread_of(cookie: str | None, line: Line) -> Thread | None:
         if letter is None:
             raise NotDone("gone")
         try:
-            texts = store.texts(session, letter)
+            texts, introduction = store.texts(session, letter), store.introduction(letter)
         except (KeyDestroyed, envelope.Tampered):
             raise Unreadable from None
     # What was there when the code opened it stays folded: somebody may read along.
@@ -289,7 +300,8 @@ def thread_of(cookie: str | None, line: Line) -> Thread | None:
         for row, body in texts
     )
     owed = letter.state not in (State.ANSWERED, State.CLOSED)
-    return Thread(letter.state, said, letter.due_at if owed else None, letter.expires_on, CODE not in part)
+    due_at = letter.due_at if owed else None
+    return Thread(letter.state, introduction, said, due_at, letter.expires_on, CODE not in part)
 
 
 def reply(cookie: str, line: Line, body: object, client_id: object) -> int:

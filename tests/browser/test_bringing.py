@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bringing import bringing, send_along
+from tests.browser.correspondence import at_inbox
 from tests.browser.stage import PHONE, Stage
+from tests.browser.writers import Writer
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -44,6 +46,46 @@ def test_what_was_changed_and_sent_stands_above_the_chat_and_a_later_one_takes_i
     room.page.locator(".brought summary").click()
     expect(room.page.locator(".brought .as-written")).to_have_text("And this.")
     room.is_in("active")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_was_answered_goes_along_with_a_letter_with_a_yes_and_only_then(stage: Stage, scripts: bool) -> None:
+    for yes in (False, True):
+        room = stage.visitor(size=PHONE) if scripts else stage.plain_visitor(size=PHONE)
+        bringing(stage, room)
+        writer = Writer(room.page, stage.url)
+        writer.page.goto(writer.letters)
+        answers = writer.page.locator("#introduction")
+        expect(answers).not_to_have_value("")
+        expect(writer.page.locator("#send_along")).not_to_be_checked()
+        answers.fill("Only this.")
+        if yes:
+            writer.page.locator("#send_along").check()
+        writer.writes("I can't sleep.")
+        writer.reads_the_code()
+        kept = "SELECT count(introduction) FROM letters"
+        assert stage.house.rows(kept) == [(int(yes),)]
+    writer.page.goto(f"{writer.letters}yours/")
+    brought = writer.page.locator(".brought .as-written")
+    expect(brought).to_be_hidden()
+    writer.page.locator(".brought summary").click()
+    expect(brought).to_have_text("Only this.")
+    ((letter,),) = stage.house.rows("SELECT id FROM letters WHERE introduction IS NOT NULL")
+    anna = at_inbox(stage, "anna")
+    anna.page.goto(f"{anna.inbox}{letter}/")
+    expect(anna.page.get_by_text("Only this.")).to_have_count(0)
+    anna.presses("claim")
+    expect(anna.page.locator(".earlier-summary .letter-text")).to_have_text("Only this.")
+    assert anna.texts() == ["I can't sleep."]
+
+
+def test_a_letter_asks_with_the_words_that_were_chosen_for_a_chat(stage: Stage) -> None:
+    room = bringing(stage)
+    room.page.locator("#text").fill("My own words.")
+    send_along(room)
+    room.page.goto(f"{room.front}letters/")
+    expect(room.page.locator("#introduction")).to_have_value("My own words.")
+    expect(room.page.locator("#send_along")).not_to_be_checked()
 
 
 def test_whoever_waits_goes_to_the_advice_and_back_without_losing_the_place(stage: Stage) -> None:

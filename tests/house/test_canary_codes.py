@@ -146,11 +146,12 @@ def test_no_word_of_a_summary_is_found_and_none_is_read_without_the_code(house: 
     assert shown["summary"]["text"] == said(2)
     # It goes along with a letter too; and a text that a youngster must not get waits for a supervisor.
     again.goes_to(LETTERS)
-    again.sends(LETTERS, body=said(5), show_summary="y")
+    again.sends(LETTERS, body=said(5), show_summary="y", introduction=said(7), send_along="y")
     asked = {"chat": chat, "body": f"{said(6)}, call {NUMBER}"}
     assert ben.wire.call("say", asked | {"stream": "talk", "client_id": "c1"})["found"] == [NUMBER]
     assert ben.wire.call("ask", asked)["ok"]
-    assert house.rows("SELECT count(*) FROM asked_texts") == house.rows("SELECT count(earlier) FROM letters") == [(1,)]
+    assert house.rows("SELECT count(*) FROM asked_texts") == [(1,)]
+    assert house.rows("SELECT count(earlier), count(introduction) FROM letters") == [(1, 1)]
     no_canary_in(everything(house), [*canaries, NUMBER])
     again.goes_to(f"{CHAT}kept/")
     again.sends(f"{CHAT}kept/erase", 200)

@@ -1,4 +1,4 @@
-"""The summary of a chat before goes along with a letter where its visitor wants it to, sealed as the letter is."""
+"""A summary, or answers in the advice, go along with a letter where its visitor wants it, sealed as the letter is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from helpline.summaries import service as summaries
 from tests.letters.writers import Answerer, Writer, a_letter, rows
 
 pytestmark = pytest.mark.usefixtures("line")
+ANSWERS = "What happened?\n– Somebody threatens me"
 SUMMARY = "We spoke of school, and who to tell first."
 
 
@@ -67,6 +68,46 @@ def test_who_has_opened_none_sends_none() -> None:
     writer = Writer()
     assert service.summary_along(writer.cookie, writer.line) is None
     assert read_by_staff(sends(writer, show=True)) is None
+
+
+def brings(introduction: str) -> Writer:
+    """A visitor who has said yes to this."""
+    writer = Writer()
+    service.write(writer.cookie, writer.line, "nl", "hello", "f1", introduction=introduction)
+    with db.reading() as session:
+        writer.id = session.execute(text("SELECT id FROM letters")).scalar_one()
+    return writer
+
+
+def introduced(writer: Writer) -> str | None:
+    page = Answerer(writer.id).claims().page
+    assert page is not None
+    return page.introduction
+
+
+def test_what_was_answered_in_the_advice_stands_above_the_letter_sealed_as_it_is() -> None:
+    writer = brings(f"\r\n{ANSWERS}\r\n")
+    assert introduced(writer) == ANSWERS
+    assert writer.thread.introduction == ANSWERS
+    assert writer.bodies == ["hello"], "it is no text of the letter"
+    with db.reading() as session:
+        sealed = session.execute(text("SELECT introduction FROM letters")).scalar_one()
+    assert ANSWERS.encode() not in bytes(sealed)
+    assert writer.erases()
+    assert rows(Letter) == 0
+
+
+@pytest.mark.parametrize("nothing", ["", " \r\n"])
+def test_who_brings_nothing_sends_the_letter_alone(nothing: str) -> None:
+    writer = brings(nothing)
+    assert (introduced(writer), writer.thread.introduction) == (None, None)
+
+
+@pytest.mark.parametrize(("introduction", "why"), [("x" * 4001, "too_long"), ("\x00", "invalid")])
+def test_what_can_not_be_stored_is_said_before_the_letter_is(introduction: str, why: str) -> None:
+    with pytest.raises(service.Refused, match=f"introduction_{why}"):
+        brings(introduction)
+    assert rows(Letter) == 0
 
 
 def test_what_was_written_in_this_visit_is_told_from_what_the_code_opened() -> None:
