@@ -99,3 +99,32 @@ def test_whoever_waits_goes_to_the_advice_and_back_without_losing_the_place(stag
     strip.get_by_role("link").click()
     room.page.wait_for_url("**/room/")
     room.is_told("1 person is ahead of you.")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_whoever_waits_opens_a_letter_with_its_code_and_keeps_the_place(stage: Stage, scripts: bool) -> None:
+    writer = Writer(stage.page("writer"), stage.url)
+    writer.page.goto(writer.letters)
+    writer.writes("I can't sleep.")
+    code = writer.reads_the_code()
+    stage.house.visitor().join(distress="5")
+    room = stage.visitor(size=PHONE) if scripts else stage.plain_visitor(size=PHONE)
+    room.join()
+    room.is_told("1 person is ahead of you.")
+    places = "SELECT id, state, joined_at, rank_at FROM chats WHERE state = 'waiting' ORDER BY id"
+    before = stage.house.rows(places)
+    way = room.page.get_by_role("link", name="I have a code from an earlier visit")
+    if not scripts:
+        room.page.locator("#under .way-back summary").click()
+    with room.page.context.expect_page() as opened:
+        way.click()
+    beside = Writer(opened.value, stage.url)
+    beside.types(code)
+    beside.page.wait_for_url("**/letters/yours/")
+    assert beside.unfolds() == ["I can't sleep."]
+    strip = beside.page.frame_locator("iframe.place-frame")
+    expect(strip.locator("strong")).to_have_text("1 person is ahead of you.")
+    beside.page.close()
+    room.is_in("waiting")
+    room.is_told("1 person is ahead of you.")
+    assert stage.house.rows(places) == before
