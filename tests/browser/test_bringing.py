@@ -92,13 +92,29 @@ def test_whoever_waits_goes_to_the_advice_and_back_without_losing_the_place(stag
     stage.house.visitor().join(distress="5")
     room = stage.visitor(size=PHONE)
     room.join()
-    room.page.locator("#body").fill("Half a sentence")
     room.page.locator(".while-waiting").get_by_role("link", name="Advice that fits you").click()
     strip = room.page.frame_locator("iframe[src$='/room/place']")
     expect(strip.locator("strong")).to_have_text("1 person is ahead of you.")
     strip.get_by_role("link").click()
     room.page.wait_for_url("**/room/")
     room.is_told("1 person is ahead of you.")
+
+
+def test_whoever_has_half_a_sentence_and_looks_at_the_advice_finds_it_where_it_was(stage: Stage) -> None:
+    room = stage.visitor(size=PHONE)
+    room.join()
+    room.page.locator("#body").fill("Half a sentence")
+    way = room.page.locator(".while-waiting").get_by_role("link", name="Advice that fits you")
+    with room.page.context.expect_page() as opened:
+        way.click()
+    expect(opened.value.locator("h1")).to_be_visible()
+    opened.value.close()
+    room.is_in("waiting")
+    expect(room.page.locator("#body")).to_have_value("Half a sentence")
+    room.say("Half a sentence, and the rest")
+    room.is_stored()
+    way.click()
+    room.page.wait_for_url("**/advice/")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])

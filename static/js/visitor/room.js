@@ -247,6 +247,10 @@ function start() {
       leave(form);
     });
   }
+  // What is half written stays in its field: then the ways to something else open beside the room.
+  for (const link of room.querySelectorAll('.while-waiting a:not([target])')) {
+    link.addEventListener('click', () => { link.target = composer.draft() ? '_blank' : ''; });
+  }
   offerSound();
   document.addEventListener('visibilitychange', markRead);
   window.addEventListener('offline', lineDown);
