@@ -85,8 +85,7 @@ def export(month: Period | None, year: Period | None, slug: str | None, exact: b
     made = {path: content for each in sheets for path, content in files.as_files(each, form).items()}
     files.write(made, out)
     for each in sheets:
-        name = files.place(each.line, form, exact=exact)
-        click.echo(f"{each.line} {period}: {out / name}{'' if form == 'csv' else '.' + form}")
+        click.echo(f"{each.line} {period}: {out / each.line}{'' if form == 'csv' else '.' + form}")
 
 
 @stats.command("release")

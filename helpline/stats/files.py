@@ -112,33 +112,26 @@ def as_workbook(sheets: Sheets) -> bytes:
 
 def as_files(sheets: Sheets, form: str, name: str = "") -> dict[str, bytes]:
     """The files of a line by their path: a workbook, or a folder with a file a table and what it is all about. `name`
-    is that of the workbook or folder, where it is not the one of `place`."""
-    name = name or place(sheets.line, form, exact=sheets.told is None)
+    is that of the workbook or folder, where it is not the line's."""
+    name = name or sheets.line
     if form == "xlsx":
         return {f"{name}.xlsx": as_workbook(sheets)}
     made = {f"{name}/{table.name}.csv": as_csv(table) for table in sheets.tables}
     return {f"{name}/{READ_ME}": ("\n\n".join(sheets.notes) + "\n").encode(), **made}
 
 
-def place(line: str, form: str, *, exact: bool) -> str:
-    """What the folder or workbook of a line is called, without its ending. A workbook goes from hand to hand without
-    its folder, so that an exact one says by its name what it is."""
-    return f"{line}-exact" if exact and form == "xlsx" else line
-
-
 def check(out: Path, lines: Sequence[str], form: str, *, exact: bool) -> None:
     """Raise NotOurs where something else stands in the places of what is to be written."""
     for line in lines:
-        name = place(line, form, exact=exact)
         if form == "xlsx":
-            book = out / f"{name}.xlsx"
+            book = out / f"{line}.xlsx"
             _refuse_unless(book, Path.is_file)
             _refuse_another_kind(book, _said_in_workbook, exact=exact)
             continue
-        _refuse_unless(out / name, Path.is_dir)
-        for ours in sorted(OURS):
-            _refuse_unless(out / name / ours, Path.is_file)
-        _refuse_another_kind(out / name / READ_ME, _said_in_text, exact=exact)
+        _refuse_unless(out / line, Path.is_dir)
+        for name in sorted(OURS):
+            _refuse_unless(out / line / name, Path.is_file)
+        _refuse_another_kind(out / line / READ_ME, _said_in_text, exact=exact)
 
 
 def _refuse_unless(place: Path, is_right: Callable[[Path], bool]) -> None:

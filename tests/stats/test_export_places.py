@@ -62,7 +62,7 @@ def test_a_file_that_can_not_be_written_leaves_all_as_it_was(
 def everything_in(folder: Path) -> dict[str, str]:
     """Each path below the folder with what it holds."""
     return {
-        str(path.relative_to(folder)): str(path.readlink()) if path.is_symlink() else path.read_text()
+        str(path.relative_to(folder)): str(path.readlink()) if path.is_symlink() else path.read_text(errors="backslashreplace")
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or path.is_file()
     }
@@ -112,12 +112,12 @@ def test_what_is_in_the_way_is_refused_and_stays(run: Any, out: Path, stands: Ca
 
 
 def test_a_folder_where_a_workbook_would_be_keeps_the_workbooks_of_all_lines(run: Any, out: Path) -> None:
-    (out / "youth-exact.xlsx").mkdir()
+    (out / "youth.xlsx").mkdir()
     asked = ("--month", "2020-05", "--format", "xlsx", "--out", out)
     assert run("export", "--exact", "--line", "prevention", *asked).code == 0
-    before = (out / "prevention-exact.xlsx").read_bytes()
-    assert run("export", "--exact", *asked).refused(2, "youth-exact.xlsx", "in the way")
-    assert (out / "prevention-exact.xlsx").read_bytes() == before
+    before = (out / "prevention.xlsx").read_bytes()
+    assert run("export", "--exact", *asked).refused(2, "youth.xlsx", "in the way")
+    assert (out / "prevention.xlsx").read_bytes() == before
 
 
 def test_what_can_not_be_moved_to_its_place_leaves_all_as_it_was(
@@ -160,32 +160,21 @@ def test_exact_files_and_released_ones_never_share_a_folder(run: Any, out: Path)
         assert run("export", *asked, *first).code == 0
 
 
-def test_an_exact_workbook_says_so_by_its_name_and_stands_beside_the_release(run: Any, out: Path) -> None:
-    asked = ("export", "--month", "2020-05", "--line", "youth", "--format", "xlsx", "--out", out)
-    assert run(*asked).out.endswith(f"{out / 'youth.xlsx'}\n")
-    released = (out / "youth.xlsx").read_bytes()
-    assert run(*asked, "--exact").out.endswith(f"{out / 'youth-exact.xlsx'}\n")
-    assert (out / "youth.xlsx").read_bytes() == released
-    exact = (out / "youth-exact.xlsx").read_bytes()
-    assert run(*asked).code == run(*asked, "--exact").code == 0
-    assert [(out / name).read_bytes() for name in ("youth.xlsx", "youth-exact.xlsx")] == [released, exact]
-    assert sorted(path.name for path in out.iterdir()) == ["youth-exact.xlsx", "youth.xlsx"]
-
-
-def test_a_workbook_of_the_other_kind_or_of_somebody_else_is_not_replaced(run: Any, out: Path) -> None:
-    asked = ("export", "--month", "2020-05", "--line", "youth", "--format", "xlsx", "--out", out)
-    assert run(*asked).code == run(*asked, "--exact").code == 0
-    release, exact = out / "youth.xlsx", out / "youth-exact.xlsx"
-    told, counted = release.read_bytes(), exact.read_bytes()
-    release.write_bytes(counted)
-    exact.write_bytes(told)
-    assert run(*asked).refused(2, "youth.xlsx holds exact figures", "name another folder for a release")
-    assert run(*asked, "--exact").refused(2, "youth-exact.xlsx holds a release", "name another folder for exact")
-    assert (release.read_bytes(), exact.read_bytes()) == (counted, told)
+def test_a_workbook_takes_the_place_of_none_of_the_other_kind_or_of_somebody_else(run: Any, out: Path) -> None:
+    asked = ("export", "--month", "2020-05", "--line", "youth", "--format", "xlsx", "--out")
+    released, counted = out / "released", out / "counted"
+    assert run(*asked, released).out.endswith(f"{released / 'youth.xlsx'}\n")
+    assert run(*asked, counted, "--exact").out.endswith(f"{counted / 'youth.xlsx'}\n")
+    before = everything_in(out)
+    assert run(*asked, released, "--exact").refused(2, "youth.xlsx holds a release", "name another folder for exact")
+    assert run(*asked, counted).refused(2, "youth.xlsx holds exact figures", "name another folder for a release")
+    assert everything_in(out) == before
+    assert run(*asked, released).code == run(*asked, counted, "--exact").code == 0
+    assert everything_in(out) == before
     for mine in (b"mine", b""):
-        release.write_bytes(mine)
-        assert run(*asked).refused(2, "youth.xlsx", "in the way")
-        assert release.read_bytes() == mine
+        (released / "youth.xlsx").write_bytes(mine)
+        assert run(*asked, released).refused(2, "youth.xlsx", "in the way")
+        assert (released / "youth.xlsx").read_bytes() == mine
 
 
 def test_every_table_has_a_name_that_exports_may_replace(app: Flask) -> None:
