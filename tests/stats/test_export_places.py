@@ -62,7 +62,9 @@ def test_a_file_that_can_not_be_written_leaves_all_as_it_was(
 def everything_in(folder: Path) -> dict[str, str]:
     """Each path below the folder with what it holds."""
     return {
-        str(path.relative_to(folder)): str(path.readlink()) if path.is_symlink() else path.read_text(errors="backslashreplace")
+        str(path.relative_to(folder)): str(path.readlink())
+        if path.is_symlink()
+        else path.read_text(errors="backslashreplace")
         for path in sorted(folder.rglob("*"))
         if path.is_symlink() or path.is_file()
     }
