@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bringing import bringing, send_along
+from tests.browser.chromium import ANSWERED_NO
 from tests.browser.correspondence import at_inbox
 from tests.browser.stage import PHONE, Stage
 from tests.browser.writers import Writer
@@ -58,9 +59,13 @@ def test_what_was_answered_goes_along_with_a_letter_with_a_yes_and_only_then(sta
         answers = writer.page.locator("#introduction")
         expect(answers).not_to_have_value("")
         expect(writer.page.locator("#send_along")).not_to_be_checked()
-        answers.fill("Only this.")
         if yes:
+            stage.watch.allow(ANSWERED_NO)
             writer.page.locator("#send_along").check()
+            answers.fill("x" * 4001)
+            writer.writes("I can't sleep.")
+            expect(writer.page.locator("#introduction-error")).to_be_visible()
+        answers.fill("Only this.")
         writer.writes("I can't sleep.")
         writer.reads_the_code()
         kept = "SELECT count(introduction) FROM letters"
