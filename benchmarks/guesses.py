@@ -1,12 +1,13 @@
 """Ten thousand guesses of return codes at one page, and whoever has a right code coming in between.
 
     .venv/bin/python benchmarks/guesses.py [--guesses 10000] [--at-once 200] [--addresses 300] [--only WORDS]
+        [--right letter course chat]
 
 The real launcher on core 0, so that all keys are made on one core; this program runs on the last one. Each round sends
 so many random codes, so many at once: from one address or from many of the loopback, by browsers that keep their cookie
 or by ones that come without a cookie for each guess. Meanwhile somebody comes back again and again with the code of a
-letter or of a course by turns, each time as a browser that was never here, from an address of the guessers and from
-another one. Whoever is turned away presses again after 2 s.
+letter, of a course or of a chat by turns, each time as a browser that was never here, from an address of the guessers
+and from another one. Whoever is turned away presses again after 2 s.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -34,6 +35,7 @@ from benchmarks.pages import FOUR, TOKEN
 from benchmarks.servers import Product
 
 LETTERS, COURSE, ENTRANCE = "/en/prevention/letters/", "/en/prevention/self-help/", "/en/prevention/return/"
+CHAT = "/en/prevention/chat/"
 OPENED, LOOKED_AT, TURNED_AWAY = 303, 400, 429
 NEAR, FAR = "127.0.1.1", "127.0.2.1"
 PATIENCE = 120.0
@@ -92,6 +94,23 @@ def code_of_a_course(port: int) -> str:
     visitor.ask("GET", f"{COURSE}code/")
     visitor.ask("POST", f"{COURSE}code/", csrf_token=visitor.token)
     return confirmed(visitor, f"{COURSE}code/keep/", f"{COURSE}code/confirm/")
+
+
+def code_of_a_chat(port: int) -> str:
+    """Somebody waits for a counsellor, and keeps the way back should the line break."""
+    visitor = Visitor(port, FAR)
+    visitor.ask("GET", CHAT)
+    visitor.ask("POST", CHAT, csrf_token=visitor.token, danger="no", distress="3", language="en")
+    visitor.ask("POST", f"{CHAT}room/way-back", csrf_token=visitor.token)
+    visitor.ask("POST", f"{CHAT}kept/code/", csrf_token=visitor.token)
+    return confirmed(visitor, f"{CHAT}kept/code/keep/", f"{CHAT}kept/code/confirm/")
+
+
+RIGHT: dict[str, Callable[[int], str]] = {
+    "letter": code_of_a_letter,
+    "course": code_of_a_course,
+    "chat": code_of_a_chat,
+}
 
 
 def confirmed(visitor: Visitor, shown: str, typed: str) -> str:
@@ -210,6 +229,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=200)
     parser.add_argument("--addresses", type=int, default=300)
     parser.add_argument("--only", default="")
+    parser.add_argument("--right", nargs="+", choices=RIGHT, default=list(RIGHT))
     wanted = parser.parse_args()
     os.sched_setaffinity(0, {(os.cpu_count() or 1) - 1})
     many = [NEAR, *(f"127.1.{number // 250}.{1 + number % 250}" for number in range(wanted.addresses - 1))]
@@ -220,13 +240,15 @@ def main() -> None:
     }
     server, rounds = Product("guesses"), dict[str, Round]()
     try:
+        # A chat can only be begun while its line is open.
+        server.command("lines", "set", "prevention", "--hours", "always")
         for name, (addresses, keeps) in loads.items():
             if wanted.only not in name:
                 continue
             # A process that knows of no wrong codes yet.
             server.start()
             port = server.ports[0]
-            right = [code_of_a_letter(port), code_of_a_course(port)]
+            right = [RIGHT[kind](port) for kind in wanted.right]
             rounds[name] = Round(port, wanted.guesses, addresses, keeps_cookie=keeps).run(wanted.at_once, right)
             server.end_processes()
             print(f"load average {os.getloadavg()[0]:.1f} after {name}", file=sys.stderr)
