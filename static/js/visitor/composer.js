@@ -1,6 +1,6 @@
 // Where the visitor writes: sending by key or button, the limit, and telling that somebody types.
-// What is half written lives in the field alone and goes with the page: browsers write fields that they restore to the
-// disk, and a question before closing would hold up whoever closes the page because somebody comes in.
+// What is half written lives in the field alone and goes with the page: nothing of it may be on the disk, and a question
+// before closing would hold up whoever closes the page because somebody comes in.
 import { counted, word } from './words.js';
 
 const TYPING_EVERY_MS = 3000;
