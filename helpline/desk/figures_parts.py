@@ -211,9 +211,7 @@ def over_time(told: Told) -> Part:
     ]
     labels = tuple(name for name, _first, _last in steps)
     most = max(come, key=lambda place: rows[place][1][0] or 0)
-    text = _(
-        "Most answered: %(when)s, %(number)s.", when=said_step(told.span, steps[most][1]), number=cell(rows[most][1][0])
-    )
+    text = _most_answered(said_step(told.span, steps[most][1]), rows[most][1][0])
     title = _("Contacts by month") if by_year else _("Contacts by day")
     chart = Chart("over-time", title, text, labels, tuple(series))
     notes = [_("What is not over yet stands in the table only.")] if open_step is not None else []
@@ -231,7 +229,7 @@ def _by_hour(told: Told, by_time: Sequence[Counter[Time]]) -> Part:
     rows = [(f"{hour}–{hour + 1}", [some[hour] for some in counts]) for hour in range(HOURS)]
     head, cells, sums = _four(told, _("Hour"), rows)
     most = max(range(HOURS), key=lambda hour: rows[hour][1][0])
-    text = _("Most answered: %(when)s, %(number)s.", when=rows[most][0], number=number(rows[most][1][0]))
+    text = _most_answered(rows[most][0], rows[most][1][0])
     labels = tuple(str(hour) for hour in range(HOURS))
     series = tuple(
         Series(name, tuple(values[column] for _label, values in rows))
@@ -240,6 +238,12 @@ def _by_hour(told: Told, by_time: Sequence[Counter[Time]]) -> Part:
     chart = Chart("hour", _("Contacts by hour"), text, labels, series)
     note = _("By the hour in which they came, on the clock of the line.")
     return Part(chart, charts.lines(chart, number), head, cells, sums, [note])
+
+
+def _most_answered(when: str, count: int | None) -> str:
+    if not count:
+        return _("No contact was answered.")
+    return _("Most answered: %(when)s, %(number)s.", when=when, number=number(count))
 
 
 def _along_time(by_time: Counter[Time], axis: int) -> Counter[str | int]:
@@ -258,7 +262,7 @@ def _two_bars(
     chart = Chart(
         key,
         title,
-        _("Most answered: %(when)s, %(number)s.", when=most[0], number=number(most[1][0])),
+        _most_answered(most[0], most[1][0]),
         labels,
         (
             Series(_("Answered"), tuple(values[0] for _label, values in rows)),

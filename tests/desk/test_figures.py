@@ -172,6 +172,13 @@ def test_one_contact_is_one_everywhere(supervisor: FlaskClient, period: str) -> 
     assert "Of 1 contact." in words
 
 
+def test_where_nobody_was_answered_no_day_or_hour_is_the_most(supervisor: FlaskClient) -> None:
+    missed(date(2026, 3, 19))
+    words = said(supervisor.get(f"{ROOT}?period=2026-W12").text)
+    assert "Contacts by hour No contact was answered. " in words
+    assert "Most answered" not in words
+
+
 def test_a_period_before_that_was_not_counted_from_its_start_is_told(supervisor: FlaskClient) -> None:
     answered(date(2025, 12, 30), 40)
     answered(date(2026, 1, 3), 50)
