@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def learner(stage: Stage, who: str = "learner", *, scripts: bool = True) -> Lear
 def counted(stage: Stage) -> int:
     """How many codes something is kept under."""
     return len(stage.house.rows("SELECT lookup FROM saved_courses"))
+
+
+def test_each_question_of_an_exercise_stands_apart_from_the_one_before(stage: Stage) -> None:
+    who = learner(stage)
+    who.opens("goals")
+    parts = who.exercise("ladder").locator("form[data-writing] > :is(.field, .save)").all()
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    gaps = [below["y"] - above["y"] - above["height"] for above, below in pairwise(boxes)]
+    assert len(gaps) >= 4
+    assert min(gaps) >= 24
 
 
 def test_three_modules_a_code_and_back_in_another_browser(stage: Stage, scripts: bool) -> None:
