@@ -28,7 +28,7 @@ SELF, NONE = "'self'", "'none'"
 # Pages that stand in a frame of another page of ours.
 FRAMED = ("visitor.transcript", "visitor.place")
 # Fields of what visitors write. Their pages say what can't be stored and give it back; a campaign's code is dropped.
-WRITTEN = ("body", "first_message", "text", "remark")
+WRITTEN = ("introduction", "body", "first_message", "text", "remark")
 
 
 def new_flask(settings: config.Settings | None) -> Flask:
@@ -335,8 +335,8 @@ def form_expired(error: CSRFError) -> tuple[Any, int]:
 
 
 def written() -> str:
-    """What somebody wrote into the form that was sent, to be given back; nothing else of a form is."""
-    return next(filter(None, map(request.form.get, WRITTEN)), "")
+    """All that somebody wrote into the form that was sent, to be given back; nothing else of a form is."""
+    return "\n\n".join(filter(None, map(request.form.get, WRITTEN)))
 
 
 # The protocol's error code and the page for each status; whatever is not named is like `invalid` and not found.

@@ -104,6 +104,33 @@ def test_a_database_that_is_away_keeps_the_text_on_the_page(
     assert (answer.status_code, IN_HTML in answer.text) == (503, True)
 
 
+ALONG = {"introduction": "what I answered <before>", "send_along": "y"}
+ALONG_IN_HTML = "what I answered &lt;before&gt;"
+
+
+@pytest.mark.parametrize("why", ["away", "expired"])
+def test_what_was_to_go_along_comes_back_with_the_letter(desk: Desk, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    form = desk.page().form("letters/")
+    if why == "away":
+        monkeypatch.setattr("helpline.letters.service.write", fail)
+    else:
+        del form.fields["csrf_token"]
+    answer = desk.tab.submit(desk.base, form, body=TEXT, **ALONG)
+    assert answer.status_code == {"away": 503, "expired": 400}[why]
+    assert [told in answer.text for told in (ALONG_IN_HTML, IN_HTML)] == [True, True]
+
+
+def test_what_was_to_go_along_and_can_not_be_stored_stands_in_its_field_again(desk: Desk) -> None:
+    answer = desk.tab.submit(desk.base, desk.page().form("letters/"), body=TEXT, **ALONG | {"introduction": "a\0b"})
+    assert answer.status_code == 400
+    fields = Page(answer.text).form("letters/").fields
+    assert (fields["body"], fields["introduction"].startswith("a"), fields["send_along"]) == (TEXT, True, "y")
+    assert 'id="introduction-error"' in answer.text
+
+
 def test_a_code_that_was_not_kept_is_asked_about_before_it_is_put_away(desk: Desk) -> None:
     code = desk.writes()
     answer = desk.tab.submit(f"{desk.base}yours/", desk.page("yours/").form("/close"))
