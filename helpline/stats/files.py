@@ -8,6 +8,7 @@ import io
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -157,11 +158,11 @@ def _said_in_text(file: Path) -> str:
 
 
 def _said_in_workbook(file: Path) -> str:
-    """Its texts, a line each, the first sheet's first; nothing where it is no workbook."""
+    """Its texts, a line each, the first sheet's first; nothing where it is none, or damaged or locked."""
     try:
         with zipfile.ZipFile(file) as book:
             texts = book.read("xl/sharedStrings.xml").decode(errors="replace")
-    except (zipfile.BadZipFile, KeyError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError):
         return ""
     return "\n".join(html.unescape(text) for text in re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", texts))
 

@@ -173,7 +173,10 @@ def test_a_workbook_takes_the_place_of_none_of_the_other_kind_or_of_somebody_els
     assert everything_in(out) == before
     assert run(*asked, released).code == run(*asked, counted, "--exact").code == 0
     assert everything_in(out) == before
-    for mine in (b"mine", b""):
+    whole = (released / "youth.xlsx").read_bytes()
+    # Behind its name a part of it begins.
+    at = whole.index(b"xl/sharedStrings.xml") + len("xl/sharedStrings.xml")
+    for mine in (b"mine", b"", whole[:at] + b"\xff" + whole[at + 1 :]):
         (released / "youth.xlsx").write_bytes(mine)
         assert run(*asked, released).refused(2, "youth.xlsx", "in the way")
         assert (released / "youth.xlsx").read_bytes() == mine
