@@ -75,6 +75,8 @@ def test_a_supervisor_sends_an_own_message_all_the_same(stage: Stage) -> None:
     expect(held.get_by_role("button", name="Ask a supervisor")).to_be_hidden()
     held.get_by_role("button", name="Send all the same").click()
     room.sees("Hello", NUMBER)
+    sam.is_stored()
+    expect(sam.page.locator("#text-list mark"), "it is allowed now").to_have_count(0)
 
 
 def test_a_summary_held_back_is_asked_about_allowed_and_saved_by_hand(stage: Stage) -> None:

@@ -44,8 +44,9 @@ const marked = new WeakMap();
 /** Sets a text in which each of `found` is marked, as it stands in it and in its order. */
 export function setMarked(element, text, found) {
   if (!found?.length) {
-    marked.delete(element);
-    setText(element, text);
+    // A text that is sent after all is the same, without its marks.
+    if (marked.delete(element)) element.textContent = text;
+    else setText(element, text);
     return;
   }
   const wanted = JSON.stringify([text, found]);
