@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,13 @@ def test_the_patch_says_what_it_breaks_and_which_tests_see_it(fault: Fault) -> N
         file, _, name = test.partition("[")[0].partition("::")
         tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
         assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, test
+
+
+def test_the_tests_that_see_them_are_there_with_their_variants() -> None:
+    named = sorted({test for fault in faults() for test in fault.tests})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *named]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-1000:]
 
 
 REPORT = """<testsuites><testsuite>
