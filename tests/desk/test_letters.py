@@ -259,3 +259,6 @@ def test_a_letter_to_be_described_is_called_a_letter(anna: FlaskClient, writer: 
         link for link in Page(said).links if link.startswith("/console/wrap-up/") and link != "/console/wrap-up/"
     )
     assert "a letter that you answered" in read(anna, link)
+    contacts = read(anna, "/console/contacts/")
+    assert "a letter that you answered" in contacts
+    assert "None" not in contacts
